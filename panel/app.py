@@ -1,0 +1,175 @@
+"""The services of one running panel, built top to bottom, passed as arguments, closed in order. No Qt.
+
+Owns what lives as long as the program: settings, keys, providers, the open script and the scope of all tasks. The
+window, the pane in Nuke and the terminal each build one `Application`.
+
+    settings -> redactor -> keys -> providers -> host -> chats
+    closing:  tasks (at most their share of a second) -> sessions -> names of what was left
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..providers.catalog import PROVIDERS, origin_of
+from ..providers.errors import ProviderError, problem
+from ..providers.http import Limits
+from ..providers.manager import ProviderConfig, ProviderManager
+from ..providers.redact import Redactor, Secret
+from . import settings as options
+from .chat import Chat
+from .hosts.base import Host
+from .hosts.script import EmptyHost, open_script
+from .keys import Keyring, KeyringTrouble, KeyStore, platform_keyring
+from .settings import ProviderSettings, Settings
+from .tasks import TaskScope
+from .threads import run_blocking
+
+log = logging.getLogger("nuke_ai_panel")
+
+CLOSING = 1.0
+"""Seconds for everything to end, with every peer hung."""
+FILE_DEADLINE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What had not ended when the application was closed, by name. In order it is empty."""
+
+    tasks: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tasks or self.sessions)
+
+
+class Application:
+    """All services. Made on the loop's thread; `close` ends everything it made."""
+
+    def __init__(
+        self,
+        *,
+        settings_path: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+        keyring: Callable[[], Keyring] = platform_keyring,
+    ) -> None:
+        self._settings_path = settings_path or options.settings_path()
+        self.settings: Settings = options.load(self._settings_path)
+        self.environ = environ
+        self.redactor = Redactor()
+        self.scope = TaskScope("application", on_failure=self._report)
+        self.keys = KeyStore(
+            run_blocking=run_blocking,
+            environ=environ,
+            redactor=self.redactor,
+            names=self.settings,
+            keyring=keyring,
+        )
+        self._overrides: dict[str, ProviderConfig] = {}
+        self.providers = ProviderManager(
+            self._configs(),
+            key_for=self._key_for,
+            run_blocking=run_blocking,
+            limits=self._limits(),
+            redactor=self.redactor,
+        )
+        self.host: Host = EmptyHost()
+        self._first_models: dict[tuple[str, str], str] = {}
+
+    async def open_script(self, path: Path) -> Host:
+        """Reads a script; from then on it is what chats are about. Raises ScriptError."""
+        self.host = await open_script(path, run_blocking)
+        return self.host
+
+    def chat(self, provider: str = "", model: str = "") -> Chat:
+        """A new conversation, with the provider of the settings unless one is named."""
+        return Chat(
+            models=self.providers,
+            model_for=self.model_for,
+            host=self.host,
+            provider=provider or self.settings.get(options.PROVIDER),
+            model=model,
+            rounds=self.settings.get(options.TOOL_ROUNDS),
+        )
+
+    def config(self, provider_id: str) -> ProviderConfig:
+        """What is in force for a provider. Raises KeyError for an id that nobody knows."""
+        return next(config for config in self._configs() if config.id == provider_id) if provider_id in PROVIDERS else _no(provider_id)
+
+    def use_address(self, provider_id: str, address: str) -> None:
+        """For this run only: the address of a provider, as `--base-url` says it."""
+        self._overrides[provider_id] = ProviderConfig(provider_id, address)
+        self.providers.configure(self._configs())
+
+    def change_provider(self, provider_id: str, change: ProviderSettings) -> None:
+        self.settings.set_provider(provider_id, change)
+        self.providers.configure(self._configs())
+
+    async def model_for(self, provider_id: str) -> str:
+        """The model to ask when none was chosen: that of the settings, else the first one a local server lists.
+
+        A service's list begins with anything, so there the user chooses. Raises ProviderError.
+        """
+        config, row = self.config(provider_id), PROVIDERS[provider_id]
+        if config.model:
+            return config.model
+        known = (provider_id, config.base_url)
+        if known not in self._first_models:
+            models = await self.providers.models(provider_id)
+            if not models or (len(models) > 1 and row.needs_key):
+                raise ProviderError(_no_model(row.label))
+            self._first_models[known] = models[0].id
+        return self._first_models[known]
+
+    async def save_settings(self) -> None:
+        """Raises OSError or TimeoutError when the file cannot be written."""
+        await run_blocking(options.save, self.settings, self._settings_path, deadline=FILE_DEADLINE)
+
+    async def close(self) -> Leftover:
+        """Ends everything in order, within `CLOSING` seconds."""
+        tasks = await self.scope.close(CLOSING * 0.6)
+        sessions = await self.providers.close()
+        left = Leftover(tasks, sessions)
+        if left:
+            log.error("Left open at closing: tasks %s, sessions %s", left.tasks, left.sessions)
+        return left
+
+    async def _key_for(self, provider_id: str, origin: str) -> Secret | None:
+        try:
+            found = await self.keys.find(provider_id, origin)
+        except KeyringTrouble as trouble:
+            row = PROVIDERS[provider_id]
+            missing = problem("key_missing", name=row.label)
+            raise ProviderError(replace(missing, why=str(trouble))) from None
+        return found.secret if found else None
+
+    def _configs(self) -> list[ProviderConfig]:
+        configs: list[ProviderConfig] = []
+        for row in PROVIDERS.values():
+            chosen = self.settings.provider(row.id)
+            standard = ProviderConfig(row.id, chosen.address or row.base_url, chosen.model)
+            configs.append(self._overrides.get(row.id, standard))
+        return configs
+
+    def _limits(self) -> Limits:
+        get = self.settings.get
+        return Limits(
+            connect=get(options.CONNECT),
+            first_event=get(options.FIRST_EVENT_CLOUD),
+            first_event_local=get(options.FIRST_EVENT_LOCAL),
+            idle=get(options.IDLE_CLOUD),
+            idle_local=get(options.IDLE_LOCAL),
+            test=get(options.TEST),
+        )
+
+    def _report(self, name: str, error: BaseException) -> None:
+        log.error("%s failed: %s", name, self.redactor.clean(repr(error)))
+
+
+def origin_in_use(config: ProviderConfig) -> str:
+    """The origin that a key for this provider belongs to now."""
+    return origin_of(config.base_url)

@@ -1,0 +1,78 @@
+"""One conversation: its history, who answers it, what it is about, and who listens.
+
+Owns the history that is sent to models. It yields nothing and paints nothing: whoever wants to show, print or store
+a turn subscribes and gets the values of `turn`. It makes no task.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from ..providers.messages import Message
+from .context import system_message
+from .hosts.base import Host
+from .tools import ToolBox
+from .turn import ChatEvent, Listener, Models, Turn, TurnEnded, TurnSetup
+
+
+class Chat:
+    """A conversation about one host. `provider` and `model` may change between turns; "" is the provider's default."""
+
+    def __init__(
+        self,
+        *,
+        models: Models,
+        model_for: Callable[[str], Awaitable[str]],
+        host: Host,
+        provider: str,
+        model: str = "",
+        rounds: int = 25,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.provider = provider
+        self.model = model
+        self.host = host
+        self._models = models
+        self._model_for = model_for
+        self._rounds = rounds
+        self._clock = clock
+        self._history: list[Message] = []
+        self._listeners: list[Listener] = []
+
+    def clear(self) -> None:
+        self._history.clear()
+
+    @property
+    def history(self) -> tuple[Message, ...]:
+        return tuple(self._history)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """The listener gets every event as it happens; calling the answer ends the subscription."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    async def ask(self, prompt: str) -> TurnEnded:
+        """One turn, to its end. A failure is part of the result, not an exception; only a cancel goes through."""
+        before = (system_message(self.host), *self._history)
+        tools = ToolBox(self.host)
+        turn = Turn(
+            prompt,
+            TurnSetup(
+                self._models, self._model_for, tools, self.provider, self.model, before, self._rounds, self._clock
+            ),
+            self._publish,
+        )
+        try:
+            return await turn.run()
+        finally:
+            self._history += turn.worth_keeping
+
+    def _publish(self, event: ChatEvent) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)

@@ -1,0 +1,163 @@
+"""The command line: what may be said, and which module does it.
+
+Owns the parser and the exit codes of bad usage. Each command is a module of this folder, imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from ... import __version__
+from .terminal import make_output_safe
+
+COMMANDS = ("chat", "ask", "providers", "test", "keys", "script")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit code: 0, 1 the work failed, 2 bad usage or input, 130 and 143 signals."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    make_output_safe()
+    first = next((word for word in words if not word.startswith("-")), "")
+    if first in COMMANDS:
+        arguments = _parser().parse_args(words)
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        return command(arguments)
+    return _window(_top().parse_args(words))
+
+
+def _top() -> argparse.ArgumentParser:
+    """What stands before any command: the window."""
+    parser = argparse.ArgumentParser(
+        prog="nuke-ai-panel",
+        description="An AI panel for compositors: opens a .nk script and answers questions about it.",
+        epilog=f"Commands: {', '.join(COMMANDS)}. Each has its own --help.",
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE.nk", help="a script to open in the window")
+    parser.add_argument("--version", action="version", version=f"nuke-ai-panel {__version__}")
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nuke-ai-panel")
+    commands = parser.add_subparsers(required=True)
+    _add_chat(commands)
+    _add_ask(commands)
+    _add_providers(commands)
+    _add_test(commands)
+    _add_keys(commands)
+    _add_script(commands)
+    return parser
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add_chat(commands: Commands) -> None:
+    parser = commands.add_parser("chat", help="chat in the terminal")
+    parser.add_argument("file", nargs="?", metavar="FILE.nk", help="the script to talk about")
+    _add_choice(parser)
+    parser.set_defaults(command=_chat)
+
+
+def _add_ask(commands: Commands) -> None:
+    parser = commands.add_parser("ask", help="ask one question and print the answer")
+    parser.add_argument("prompt", help="the question; - reads it from standard input")
+    parser.add_argument("--script", metavar="FILE.nk", help="the script to ask about")
+    parser.add_argument("--allow", choices=("read",), default="read", help="what the answer may do (reading only)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    _add_choice(parser)
+    parser.set_defaults(command=_ask)
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--provider", metavar="ID", help="who answers; `providers` lists them")
+    parser.add_argument("--model", metavar="M", help="the model; without it, the one in the settings or the first listed")
+    parser.add_argument("--base-url", metavar="URL", help="the address; alone it means an OpenAI-compatible server")
+
+
+def _add_providers(commands: Commands) -> None:
+    parser = commands.add_parser("providers", help="list the providers and where their keys come from")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=_providers)
+
+
+def _add_test(commands: Commands) -> None:
+    parser = commands.add_parser("test", help="test a connection, step by step")
+    parser.add_argument("provider", nargs="?", metavar="PROVIDER", help="which one; without it, the one in use")
+    parser.add_argument("--base-url", metavar="URL", help="the address to test")
+    parser.add_argument("--model", metavar="M", help="the model to look for")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_test)
+
+
+def _add_keys(commands: Commands) -> None:
+    parser = commands.add_parser("keys", help="set, remove or list keys in the OS keyring")
+    actions = parser.add_subparsers(required=True, dest="action")
+    for name, words in (("set", "save a key; it is asked for, or read from a pipe"), ("remove", "forget a key")):
+        action = actions.add_parser(name, help=words)
+        action.add_argument("provider", metavar="PROVIDER")
+        action.add_argument("--base-url", metavar="URL", help="the address that the key belongs to")
+    listing = actions.add_parser("list", help="which provider has a key, and where (never the key)")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=_keys)
+
+
+def _add_script(commands: Commands) -> None:
+    parser = commands.add_parser("script", help="read a script without asking anyone")
+    actions = parser.add_subparsers(required=True)
+    info = actions.add_parser("info", help="what is in a script, counted")
+    info.add_argument("file", metavar="FILE")
+    info.add_argument("--json", action="store_true", help="print one JSON object")
+    info.set_defaults(command=_script_info)
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from .ask import ask
+
+    return ask(arguments)
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from .chat import chat
+
+    return chat(arguments.file, arguments.provider, arguments.base_url, arguments.model)
+
+
+def _providers(arguments: argparse.Namespace) -> int:
+    from .connections import providers
+
+    return providers(as_json=arguments.json)
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from .connections import test
+
+    return test(arguments.provider, arguments.base_url, arguments.model, as_json=arguments.json)
+
+
+def _keys(arguments: argparse.Namespace) -> int:
+    from .keys import keys
+
+    return keys(arguments)
+
+
+def _script_info(arguments: argparse.Namespace) -> int:
+    from .script import info
+
+    return info(arguments.file, as_json=arguments.json)
+
+
+def _window(arguments: argparse.Namespace) -> int:
+    """The window, or where there is no display a terminal chat."""
+    from ..display import why_no_window
+
+    if why := why_no_window():
+        print(f"{why} Going on as terminal chat.", file=sys.stderr)
+        from .chat import chat
+
+        return chat(arguments.file, None, None, None)
+    from ..window import run
+
+    return run(arguments.file)

@@ -1,0 +1,213 @@
+"""API keys: for this session, from the environment, or from the OS keyring; each bound to one origin.
+
+Owns the order of the sources, the keyring backend (chosen by class, never one that writes plain files) and the
+deadline of every lookup. It owns no widget, and it never writes a key anywhere but into the keyring.
+
+A row's environment variable is valid for that row's own origin only; any other address gets `NUKE_AI_PANEL_API_KEY`
+or a key that was typed for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from ..providers.catalog import PROVIDERS, origin_of
+from ..providers.redact import Redactor, Secret
+
+if TYPE_CHECKING:
+    from ..providers.base import RunBlocking
+
+SERVICE = "nuke-ai-panel"
+GENERAL_VARIABLE = "NUKE_AI_PANEL_API_KEY"
+DEADLINE = 5.0
+"""Seconds for one keyring call: a stopped Secret Service was seen to block for more than 45 s."""
+
+Source = Literal["session", "environment", "keyring"]
+
+
+class Backend(Protocol):
+    """What is used of a `keyring` backend."""
+
+    def get_password(self, service: str, username: str, /) -> str | None: ...
+    def set_password(self, service: str, username: str, password: str, /) -> None: ...
+    def delete_password(self, service: str, username: str, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """A backend and the name people know it by."""
+
+    label: str
+    backend: Backend
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFound:
+    """A key and where it came from: `where` is a variable's or a keyring's name."""
+
+    secret: Secret
+    source: Source
+    where: str
+
+
+class KeyringTrouble(Exception):
+    """The keyring is absent, locked, silent or refused. The text says which, and what to do."""
+
+
+class SavedNames(Protocol):
+    """Remembers which names are in the keyring; `panel.settings.Settings` does."""
+
+    def saved_keys(self) -> frozenset[str]: ...
+    def remember_key(self, name: str, saved: bool) -> None: ...
+
+
+def platform_keyring() -> Keyring:
+    """This system's own keyring, by class. Blocking: call it on a daemon thread. Raises KeyringTrouble.
+
+    `keyring.get_keyring()` is not asked: with `keyrings.alt` installed it chooses a plain text file, and
+    `PYTHON_KEYRING_BACKEND=null` loses keys silently (measured, keyring 25.7).
+    """
+    if sys.platform == "darwin":
+        from keyring.backends import macOS
+
+        return Keyring("Keychain", macOS.Keyring())
+    if sys.platform == "win32":
+        from keyring.backends import Windows
+
+        return Keyring("Windows Credential Manager", cast(Backend, Windows.WinVaultKeyring()))
+    from keyring.backends import SecretService, kwallet
+
+    if SecretService.Keyring.viable:
+        return Keyring("Secret Service", SecretService.Keyring())
+    if kwallet.DBusKeyring.viable:
+        return Keyring("KWallet", cast(Backend, kwallet.DBusKeyring()))  # its decorated methods are untyped
+    raise KeyringTrouble(
+        "There is no keyring on this computer. The key can be used for this session, or be set in a variable."
+    )
+
+
+class KeyStore:
+    """Finds, keeps and forgets keys. Nothing here blocks the loop for longer than a dictionary does."""
+
+    def __init__(
+        self,
+        *,
+        run_blocking: RunBlocking,
+        environ: Mapping[str, str],
+        redactor: Redactor,
+        names: SavedNames,
+        keyring: Callable[[], Keyring] = platform_keyring,
+    ) -> None:
+        self._run_blocking = run_blocking
+        self._environ = environ
+        self._redactor = redactor
+        self._names = names
+        self._make_keyring = keyring
+        self._keyring: Keyring | None = None
+        self._session: dict[str, Secret] = {}
+
+    def keep_for_session(self, provider_id: str, origin: str, secret: Secret) -> None:
+        self._redactor.add(secret)
+        self._session[_name(provider_id, origin)] = secret
+
+    def without_keyring(self, provider_id: str, origin: str) -> KeyFound | None:
+        """A key of this session or of the environment."""
+        if secret := self._session.get(_name(provider_id, origin)):
+            return KeyFound(secret, "session", "this session")
+        variable = variable_for(provider_id, origin)
+        if value := self._environ.get(variable, "").strip():
+            secret = Secret(value)
+            self._redactor.add(secret)
+            return KeyFound(secret, "environment", variable)
+        return None
+
+    async def find(self, provider_id: str, origin: str) -> KeyFound | None:
+        """The first of session, environment, keyring. Raises KeyringTrouble when only the keyring is left to ask.
+
+        A service that needs no key is looked up in the keyring only if a key was saved for it: a local server must
+        not wait for, or unlock, anything.
+        """
+        if found := self.without_keyring(provider_id, origin):
+            return found
+        name = _name(provider_id, origin)
+        row = PROVIDERS.get(provider_id)
+        if name not in self._names.saved_keys() and not (row and row.needs_key):
+            return None
+        keyring = await self._open()
+        value = await self._call(keyring, keyring.backend.get_password, SERVICE, name)
+        if not value:
+            return None
+        secret = Secret(value)
+        self._redactor.add(secret)
+        return KeyFound(secret, "keyring", keyring.label)
+
+    async def save(self, provider_id: str, origin: str, secret: Secret) -> str:
+        """Puts the key into the keyring, reads it back, and gives the keyring's name. Raises KeyringTrouble."""
+        self._redactor.add(secret)
+        keyring, name = await self._open(), _name(provider_id, origin)
+        await self._call(keyring, keyring.backend.set_password, SERVICE, name, secret.reveal())
+        if await self._call(keyring, keyring.backend.get_password, SERVICE, name) != secret.reveal():
+            raise KeyringTrouble(f"{keyring.label} did not keep the key. It can be used for this session.")
+        self._names.remember_key(name, True)
+        self._session.pop(name, None)
+        return keyring.label
+
+    async def remove(self, provider_id: str, origin: str) -> bool:
+        """Forgets the key of this origin; False if there was none. Raises KeyringTrouble."""
+        name = _name(provider_id, origin)
+        had_session = self._session.pop(name, None) is not None
+        keyring = await self._open()
+        if await self._call(keyring, keyring.backend.get_password, SERVICE, name) is None:
+            self._names.remember_key(name, False)
+            return had_session
+        await self._call(keyring, keyring.backend.delete_password, SERVICE, name)
+        self._names.remember_key(name, False)
+        return True
+
+    async def place(self) -> str:
+        """The keyring's name, for people. Raises KeyringTrouble."""
+        return (await self._open()).label
+
+    async def _open(self) -> Keyring:
+        if self._keyring is None:
+            try:
+                self._keyring = await self._run_blocking(self._make_keyring, deadline=DEADLINE)
+            except TimeoutError:
+                raise KeyringTrouble(_SILENT.format(label="The keyring")) from None
+        return self._keyring
+
+    async def _call(self, keyring: Keyring, function: Callable[..., str | None], *args: str) -> str | None:
+        from keyring.errors import KeyringError
+
+        try:
+            return await self._run_blocking(_translated, KeyringError, function, *args, deadline=DEADLINE)
+        except TimeoutError:
+            raise KeyringTrouble(_SILENT.format(label=keyring.label)) from None
+
+
+_SILENT = "{label} does not answer. Unlock it and try again, or use the key for this session."
+_REFUSED = "The keyring is locked or refused. Unlock it and try again, or use the key for this session."
+
+
+def _translated(foreign: type[Exception], function: Callable[..., str | None], *args: str) -> str | None:
+    # On the keyring's thread, so that the foreign exception, whose frames hold the key, ends there.
+    try:
+        return function(*args)
+    except (foreign, OSError):
+        pass
+    raise KeyringTrouble(_REFUSED)
+
+
+def variable_for(provider_id: str, origin: str) -> str:
+    """The one environment variable that may hold the key of this origin."""
+    row = PROVIDERS.get(provider_id)
+    if row and row.key_variable and row.base_url and origin_of(row.base_url) == origin:
+        return row.key_variable
+    return GENERAL_VARIABLE
+
+
+def _name(provider_id: str, origin: str) -> str:
+    return f"{provider_id}@{origin}"

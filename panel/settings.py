@@ -1,0 +1,226 @@
+"""Every setting, declared once; the user's file and the settings dialog derive from the declaration.
+
+Owns the declarations, the layers (defaults < user file) and the TOML file. It knows no widget and no key: keys are in
+the keyring, only the names of saved ones are listed here (`ID@ORIGIN`), because a keyring cannot be listed.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+import platformdirs
+import tomli_w
+
+V = TypeVar("V", bool, int, float, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[V]):
+    """One setting. `id` is `section.name` of the file; its type is that of `default`."""
+
+    id: str
+    default: V
+    label: str
+    help: str
+    choices: tuple[tuple[str, str], ...] = ()
+    """`(value, words)` pairs where only these are allowed."""
+    low: float | None = None
+    high: float | None = None
+
+    def accepts(self, value: object) -> bool:
+        """Whether the file's value can be used: right type, a listed choice, within the limits."""
+        if isinstance(self.default, float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value) is not type(self.default):
+            return False
+        if self.choices and value not in {choice for choice, _ in self.choices}:
+            return False
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return not (self.low is not None and value < self.low) and not (self.high is not None and value > self.high)
+        return True
+
+
+PROVIDER = Setting(
+    "chat.provider",
+    "offline",
+    "Who answers",
+    "The provider that new questions go to. Until you choose one, the built-in guide answers and nothing is sent.",
+)
+SEND_KEY = Setting(
+    "chat.send_key",
+    "enter",
+    "Send with",
+    "The other one of the two starts a new line.",
+    choices=(("enter", "Enter"), ("ctrl+enter", "Ctrl+Enter")),
+)
+TOOL_ROUNDS = Setting(
+    "chat.tool_rounds",
+    25,
+    "Tool rounds in one answer",
+    "After this many rounds of tool calls the answer stops.",
+    low=1,
+    high=200,
+)
+CONNECT = Setting(
+    "network.connect_seconds", 10.0, "Connect within", "Seconds until a server counts as out of reach.", low=1, high=120
+)
+FIRST_EVENT_CLOUD = Setting(
+    "network.first_event_seconds", 120.0, "First sign of an answer", "Seconds, for services.", low=1, high=3600
+)
+FIRST_EVENT_LOCAL = Setting(
+    "network.first_event_local_seconds",
+    600.0,
+    "First sign of an answer, local",
+    "Seconds, for servers on this computer: loading a model takes minutes.",
+    low=1,
+    high=7200,
+)
+IDLE_CLOUD = Setting(
+    "network.idle_seconds", 60.0, "Longest silence", "Seconds without a word, for services.", low=1, high=3600
+)
+IDLE_LOCAL = Setting(
+    "network.idle_local_seconds",
+    300.0,
+    "Longest silence, local",
+    "Seconds without a word, for servers on this computer.",
+    low=1,
+    high=7200,
+)
+TEST = Setting(
+    "network.test_seconds", 15.0, "Connection test", "Seconds until a connection test gives up.", low=1, high=120
+)
+
+SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float], ...] = (
+    PROVIDER,
+    SEND_KEY,
+    TOOL_ROUNDS,
+    CONNECT,
+    FIRST_EVENT_CLOUD,
+    FIRST_EVENT_LOCAL,
+    IDLE_CLOUD,
+    IDLE_LOCAL,
+    TEST,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What the user set for one provider. Empty: the row's own address, the first model of its list."""
+
+    address: str = ""
+    model: str = ""
+
+
+def settings_path() -> Path:
+    """Where the user's file is on this system."""
+    return platformdirs.user_config_path("nuke-ai-panel", appauthor=False) / "settings.toml"
+
+
+class Settings:
+    """The values in force. Reading never fails: what is damaged falls back to its default, value by value."""
+
+    def __init__(self, values: dict[str, Any] | None = None, warnings: tuple[str, ...] = ()) -> None:
+        self._values: dict[str, Any] = values or {}
+        self.warnings = warnings
+
+    def get(self, setting: Setting[V]) -> V:
+        section, name = setting.id.split(".")
+        value = _table(self._values, section).get(name, setting.default)
+        return type(setting.default)(value) if setting.accepts(value) else setting.default
+
+    def set(self, setting: Setting[V], value: V) -> None:
+        """Raises ValueError for a value that the declaration does not allow."""
+        if not setting.accepts(value):
+            raise ValueError(f"{setting.label}: {value!r} is not possible")
+        section, name = setting.id.split(".")
+        self._section(section)[name] = value
+
+    def provider(self, provider_id: str) -> ProviderSettings:
+        table = _table(_table(self._values, "providers"), provider_id)
+        address, model = table.get("address", ""), table.get("model", "")
+        return ProviderSettings(
+            address if isinstance(address, str) else "",
+            model if isinstance(model, str) else "",
+        )
+
+    def set_provider(self, provider_id: str, value: ProviderSettings) -> None:
+        fields = {"address": value.address, "model": value.model}
+        self._section("providers")[provider_id] = {name: text for name, text in fields.items() if text}
+
+    def saved_keys(self) -> frozenset[str]:
+        """The names (`ID@ORIGIN`) of the keys that this program put into the keyring."""
+        names: object = _table(self._values, "keys").get("saved")
+        if not isinstance(names, list):
+            return frozenset()
+        return frozenset(name for name in cast(list[object], names) if isinstance(name, str))
+
+    def remember_key(self, name: str, saved: bool) -> None:
+        names = self.saved_keys() | {name} if saved else self.saved_keys() - {name}
+        self._section("keys")["saved"] = sorted(names)
+
+    def _section(self, name: str) -> dict[str, Any]:
+        table = self._values.get(name)
+        if not isinstance(table, dict):
+            table = self._values[name] = {}
+        return cast(dict[str, Any], table)
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(self._values)
+
+
+def load(path: Path) -> Settings:
+    """The user's file over the defaults. A file that is no TOML is kept as `.bad`, and its reader is told."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        return Settings(warnings=(f"The settings could not be read ({error.strerror}). The defaults are in force.",))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return Settings(warnings=(_set_aside(path),))
+    return Settings(values, tuple(_damaged(values)))
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Replaces the file in one step, so that a crash leaves the old or the new one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".toml")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(settings.to_toml())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _damaged(values: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    for setting in SETTINGS:
+        section, name = setting.id.split(".")
+        table = _table(values, section)
+        if name in table and not setting.accepts(table[name]):
+            found.append(f"{setting.label}: {table[name]!r} cannot be used, {setting.default!r} is in force.")
+    return found
+
+
+def _set_aside(path: Path) -> str:
+    kept = path.with_suffix(".toml.bad")
+    try:
+        os.replace(path, kept)
+    except OSError as error:
+        return f"The settings are damaged and could not be moved aside ({error.strerror}). The defaults are in force."
+    return f"The settings were damaged. They are kept as {kept.name}; the defaults are in force."
+
+
+def _table(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    table = values.get(name)
+    return cast(dict[str, Any], table) if isinstance(table, dict) else {}
