@@ -1,0 +1,134 @@
+"""The address of a server: checked, brought into one form, and reduced to the origin that a key belongs to.
+
+Owns the spelling of URLs; it opens nothing. What is sent is always rebuilt from the parts that were checked here, so
+that nobody further down can read the same text as another host.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from .errors import ProviderError, problem
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_ENDPOINTS = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings", "/messages")
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
+_PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A checked address. `host` is lower case, without the brackets of IPv6; `path` has no slash at its end."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def place(self) -> str:
+        """HOST:PORT as people write it: without the port that goes without saying."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.place}"
+
+    @property
+    def url(self) -> str:
+        return self.origin + self.path
+
+    @property
+    def local(self) -> bool:
+        """On this computer or in the house: where models load slowly and servers are started by hand."""
+        if self.host == "localhost" or self.host.endswith((".localhost", ".local", ".lan", ".internal")):
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_private
+        except ValueError:
+            return "." not in self.host
+
+
+def parse_address(text: str) -> Address:
+    """The parts of an address as typed or pasted. Raises ProviderError `bad_address`, with the reason in words."""
+    text = text.strip()
+    if not text:
+        raise _bad("There is no address yet.")
+    if _FORBIDDEN.search(text):
+        raise _bad("It contains a blank or a character that no address has.")
+    parts = _split(text)
+    if "@" in parts.netloc:
+        raise _bad("It contains a user name or a password; a key has its own field.")
+    if parts.query or parts.fragment:
+        raise _bad("It goes on after a ? or a #; a key has its own field.")
+    if not _PATH.fullmatch(parts.path):
+        raise _bad("Its path contains a character that no address has.")
+    return Address(parts.scheme, _host(parts), _port(parts), parts.path.rstrip("/"))
+
+
+def normalise_base_url(text: str) -> str:
+    """The address below which the endpoints are: without its last slash or a pasted endpoint, with /v1 if bare.
+
+    Raises ProviderError `bad_address`.
+    """
+    address = parse_address(text)
+    path = address.path
+    for endpoint in _ENDPOINTS:
+        path = path.removesuffix(endpoint)
+    return address.origin + (path.rstrip("/") or "/v1")
+
+
+def origin_of(url: str) -> str:
+    """`scheme://host:port`, without the port that goes without saying. Raises ProviderError `bad_address`."""
+    return parse_address(url).origin
+
+
+def _split(text: str) -> SplitResult:
+    scheme, mark, _ = text.partition("://")
+    if not mark:
+        raise _bad("It has no http:// or https:// in front.")
+    if scheme.lower() not in _DEFAULT_PORTS:
+        raise _bad(f"It begins with {scheme[:20]}:// where http:// or https:// is needed.")
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise _bad("Its host name cannot be read.") from None
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    if not host:
+        raise _bad("It names no host.")
+    if ":" in host:
+        try:
+            return str(ipaddress.IPv6Address(host))
+        except ValueError:
+            raise _bad("Its host name cannot be read.") from None
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
+        raise _bad("Its host name cannot be read.") from None
+    if not _NAME.fullmatch(host):
+        raise _bad("Its host name contains a character that no name has.")
+    return host
+
+
+def _port(parts: SplitResult) -> int:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port is None:
+        return _DEFAULT_PORTS[parts.scheme]
+    if not port:
+        raise _bad("Its port is not a number from 1 to 65535.")
+    return port
+
+
+def _bad(reason: str) -> ProviderError:
+    return ProviderError(problem("bad_address", name="", reason=reason))

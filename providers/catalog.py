@@ -1,0 +1,197 @@
+"""Which services there are: one row each.
+
+Owns the facts about a service that are the same for everybody. An OpenAI-compatible service is a row here, not a class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .address import Address, normalise_base_url, origin_of, parse_address
+from .errors import Service
+from .openai_wire import ChatQuirks
+
+__all__ = ["PROVIDERS", "Address", "ProviderRow", "normalise_base_url", "origin_of", "provider_for_key", "row_of"]
+
+OWN_KEY_VARIABLE = "NUKE_AI_PANEL_API_KEY"
+"""The only environment variable that is read for an address other than a row's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """One service. `base_url` is empty where only the user knows it. `key_page` is where its keys are made."""
+
+    id: str
+    label: str
+    format: Literal["offline", "openai_chat"]
+    base_url: str = ""
+    key_variable: str = ""
+    key_page: str = ""
+    local: bool = False
+    needs_key: bool = False
+    key_prefixes: tuple[str, ...] = ()
+    start_hint: str = ""
+    quirks: ChatQuirks = field(default_factory=ChatQuirks)
+
+    def service(self, base_url: str = "") -> Service:
+        """Whom problems at this address are about. Raises ProviderError `bad_address`."""
+        address = parse_address(base_url or self.base_url)
+        own = bool(self.base_url) and address.origin == origin_of(self.base_url)
+        variable = self.key_variable if own else OWN_KEY_VARIABLE
+        return Service(
+            id=self.id,
+            name=self.label if self.base_url else address.place,
+            host=address.place,
+            local=address.local,
+            start_hint=self.start_hint if address.local else "",
+            key_hint=f"Paste one in the settings, or set {variable}.",
+        )
+
+
+_CLOUD = (
+    ProviderRow(
+        id="openai",
+        label="OpenAI",
+        format="openai_chat",
+        base_url="https://api.openai.com/v1",
+        key_variable="OPENAI_API_KEY",
+        key_page="https://platform.openai.com/api-keys",
+        needs_key=True,
+        key_prefixes=("sk-proj-", "sk-svcacct-", "sk-admin-"),
+        quirks=ChatQuirks(max_tokens_field="max_completion_tokens"),
+    ),
+    ProviderRow(
+        id="openrouter",
+        label="OpenRouter",
+        format="openai_chat",
+        base_url="https://openrouter.ai/api/v1",
+        key_variable="OPENROUTER_API_KEY",
+        key_page="https://openrouter.ai/settings/keys",
+        needs_key=True,
+        key_prefixes=("sk-or-",),
+        quirks=ChatQuirks(key_path="/key"),
+    ),
+    ProviderRow(
+        id="mistral",
+        label="Mistral",
+        format="openai_chat",
+        base_url="https://api.mistral.ai/v1",
+        key_variable="MISTRAL_API_KEY",
+        key_page="https://console.mistral.ai/api-keys",
+        needs_key=True,
+        quirks=ChatQuirks(stream_options=False, content_with_calls=False),
+    ),
+    ProviderRow(
+        id="groq",
+        label="Groq",
+        format="openai_chat",
+        base_url="https://api.groq.com/openai/v1",
+        key_variable="GROQ_API_KEY",
+        key_page="https://console.groq.com/keys",
+        needs_key=True,
+        key_prefixes=("gsk_",),
+        quirks=ChatQuirks(max_tokens_field="max_completion_tokens"),
+    ),
+    ProviderRow(
+        id="deepseek",
+        label="DeepSeek",
+        format="openai_chat",
+        base_url="https://api.deepseek.com/v1",
+        key_variable="DEEPSEEK_API_KEY",
+        key_page="https://platform.deepseek.com/api_keys",
+        needs_key=True,
+    ),
+    ProviderRow(
+        id="xai",
+        label="xAI",
+        format="openai_chat",
+        base_url="https://api.x.ai/v1",
+        key_variable="XAI_API_KEY",
+        key_page="https://console.x.ai",
+        needs_key=True,
+        key_prefixes=("xai-",),
+    ),
+    ProviderRow(
+        id="together",
+        label="Together",
+        format="openai_chat",
+        base_url="https://api.together.xyz/v1",
+        key_variable="TOGETHER_API_KEY",
+        key_page="https://api.together.ai/settings/api-keys",
+        needs_key=True,
+        key_prefixes=("tgp_v1_",),
+    ),
+)
+
+_LOCAL = (
+    ProviderRow(
+        id="ollama",
+        label="Ollama",
+        format="openai_chat",
+        base_url="http://127.0.0.1:11434/v1",
+        key_variable="OLLAMA_API_KEY",
+        local=True,
+        start_hint="Start the Ollama app or run `ollama serve`, or check the port.",
+    ),
+    ProviderRow(
+        id="lmstudio",
+        label="LM Studio",
+        format="openai_chat",
+        base_url="http://127.0.0.1:1234/v1",
+        key_variable="LM_API_TOKEN",
+        local=True,
+        start_hint="In LM Studio open Developer and start the server, or check the port.",
+    ),
+    ProviderRow(
+        id="llama_cpp",
+        label="llama.cpp server",
+        format="openai_chat",
+        base_url="http://127.0.0.1:8080/v1",
+        key_variable="LLAMA_API_KEY",
+        local=True,
+        start_hint="Start `llama-server` with your model, or check the port.",
+    ),
+    ProviderRow(
+        id="vllm",
+        label="vLLM",
+        format="openai_chat",
+        base_url="http://127.0.0.1:8000/v1",
+        key_variable="VLLM_API_KEY",
+        local=True,
+        start_hint="Start it with `vllm serve`, or check the port.",
+    ),
+    ProviderRow(
+        id="litellm",
+        label="LiteLLM proxy",
+        format="openai_chat",
+        base_url="http://127.0.0.1:4000/v1",
+        key_variable="LITELLM_API_KEY",
+        local=True,
+        start_hint="Start the `litellm` proxy, or check the port.",
+    ),
+)
+
+_ALL = (
+    ProviderRow(id="offline", label="Guide (no model)", format="offline", local=True),
+    *_CLOUD,
+    *_LOCAL,
+    ProviderRow(id="compatible", label="OpenAI-compatible server", format="openai_chat", key_variable=OWN_KEY_VARIABLE),
+)
+
+PROVIDERS: dict[str, ProviderRow] = {row.id: row for row in _ALL}
+"""Every service by its id, in the order in which it is offered."""
+
+
+def row_of(provider_id: str) -> ProviderRow:
+    """The row of this id. Raises KeyError."""
+    return PROVIDERS[provider_id]
+
+
+def provider_for_key(text: str) -> ProviderRow | None:
+    """Whose key this is, if its beginning says so without doubt: a wrong guess would show it to a stranger.
+
+    A bare `sk-` says nothing: OpenAI, DeepSeek and others use it.
+    """
+    key = text.strip()
+    return next((row for row in _ALL if key.startswith(row.key_prefixes or ("\0",))), None)
