@@ -1,1 +1,1 @@
-"""placeholder"""
+"""The `.nk` format: bytes to spans (`document`), spans to nodes and links (`graph`), and their counts (`info`)."""

@@ -1,0 +1,27 @@
+"""What a model is told before the first question: who it is, and in short what script is open.
+
+Owns the system message and its budget. The text is in `resources/prompts`; what comes from the script is fenced as
+data and never part of the instructions.
+"""
+
+from __future__ import annotations
+
+from ..providers.messages import Message, Text
+from ..resources import path
+from .hosts.base import Host
+from .tools.answers import fence
+from .tools.overview import overview
+
+CHARACTERS_PER_TOKEN = 4
+BUDGET = 1_500
+"""Tokens for everything here: a model with a small context must have room left for the conversation."""
+
+
+def system_message(host: Host, budget: int = BUDGET) -> Message:
+    """The first message of each conversation, at most about `budget` tokens long; the instructions are always whole."""
+    instructions = path("prompts/system.md").read_text(encoding="utf-8").strip()
+    if host.kind == "none":
+        return Message("system", (Text(f"{instructions}\n\nNo script is open."),))
+    room = max(0, budget * CHARACTERS_PER_TOKEN - len(instructions))
+    script = fence(overview(host).lines, room)
+    return Message("system", (Text(f"{instructions}\n\nThe open script, in short:\n{script}"),))

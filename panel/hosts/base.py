@@ -1,0 +1,125 @@
+"""The port to a node graph: what the tools read, whether it lies in a file or in a running Nuke.
+
+Owns the `Host` protocol and its values, all plain and frozen, and the host of an empty screen. Reads are synchronous,
+pure and quick; nodes are known by their full name (`Group1.Blur1`), because the objects behind the names may die
+between two turns. `None` means "the host does not know", never "default".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Kind = Literal["script", "fragment", "gizmo", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know about the script as a whole. `line` counts from 1, None outside files."""
+
+    text: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The script's settings that it states; an empty text or None where it says nothing.
+
+    `format` is as Nuke writes it: `2048 1556 0 0 2048 1556 1 NAME`.
+    """
+
+    nuke_version: str | None = None
+    format: str = ""
+    fps: str = ""
+    first_frame: str = ""
+    last_frame: str = ""
+    colour_management: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A node at a glance. `inputs[i]` is the full name of what feeds input `i`, None where nothing does.
+
+    `disabled` None: an expression decides. `clone_of` is the original's full name, empty if that is unknown; None for
+    a node that is no clone. `opens_group`: other nodes may lie inside it. `code` names its knobs whose text Nuke runs.
+    """
+
+    name: str
+    class_name: str
+    group: str
+    inputs: tuple[str | None, ...] = ()
+    label: str = ""
+    disabled: bool | None = False
+    clone_of: str | None = None
+    opens_group: bool = False
+    position: tuple[int, int] | None = None
+    file: str = ""
+    code: tuple[str, ...] = ()
+
+    @property
+    def counted_as(self) -> str:
+        """The class under which it is counted: a clone is not one more of its class."""
+        return self.class_name if self.clone_of is None else f"clone {self.class_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnobValue:
+    """A knob that is not at its default: its text as the script has it, unquoted.
+
+    `runs_code`: Nuke executes this text by itself or on a click.
+    """
+
+    name: str
+    value: str
+    runs_code: bool = False
+
+
+class Host(Protocol):
+    """One open script. Nothing here runs callbacks, evaluates expressions or changes anything."""
+
+    @property
+    def title(self) -> str:
+        """The file name, for people."""
+        ...
+
+    @property
+    def path(self) -> str | None: ...
+
+    @property
+    def kind(self) -> Kind: ...
+
+    def project(self) -> Project: ...
+
+    def nodes(self) -> Sequence[NodeRow]:
+        """Every node at every depth, the project settings (Root) included, in the order of the script."""
+        ...
+
+    def node(self, name: str) -> NodeRow | None:
+        """By exact full name."""
+        ...
+
+    def knobs(self, name: str) -> tuple[KnobValue, ...]:
+        """The knobs that the script states for a node; of a clone also those of its original. Empty: no such node."""
+        ...
+
+
+class EmptyHost:
+    """No script is open."""
+
+    title = ""
+    path: str | None = None
+    kind: Kind = "none"
+
+    def project(self) -> Project:
+        return Project()
+
+    def nodes(self) -> Sequence[NodeRow]:
+        return ()
+
+    def node(self, name: str) -> NodeRow | None:
+        return None
+
+    def knobs(self, name: str) -> tuple[KnobValue, ...]:
+        return ()

@@ -1,0 +1,85 @@
+"""Opens a `.nk` file without holding up anybody, and says in plain words why it cannot be opened."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from ...providers.base import RunBlocking
+from ..nk.document import MAX_BYTES, parse
+from ..nk.errors import DamagedScript, EncryptedScript, NotAScript, TooLarge, UnreadableScript
+from ..nk.graph import build
+from .parsed import ScriptHost
+
+READ_DEADLINE = 20.0
+"""Seconds for reading and understanding a file: a network drive may never answer."""
+
+
+class ScriptError(Exception):
+    """A script that cannot be opened, in the user's words. `line` counts from 1, None where no line is to blame."""
+
+    def __init__(self, title: str, why: str, next: str, line: int | None = None) -> None:
+        super().__init__(f"{title}: {why} {next}")
+        self.title = title
+        self.why = why
+        self.next = next
+        self.line = line
+
+
+async def open_script(path: str | Path, run_blocking: RunBlocking, deadline: float = READ_DEADLINE) -> ScriptHost:
+    """Reads a script on a daemon thread within `deadline` seconds. Raises ScriptError and nothing else."""
+    try:
+        return await run_blocking(read_script, path, deadline=deadline)
+    except TimeoutError as problem:
+        why = f"The drive of {Path(path).name} did not answer within {deadline:.0f} seconds."
+        raise ScriptError("The file does not answer", why, "Is the network drive there? Then try again.") from problem
+
+
+def read_script(path: str | Path) -> ScriptHost:
+    """Reads a script here and now; it may hang with its drive. Raises ScriptError."""
+    file = Path(path).expanduser()
+    try:
+        host = ScriptHost(file, build(parse(_read(file))))
+        host.nodes()  # worked out once, here on the thread
+        return host
+    except OSError as problem:
+        raise _not_readable(file, problem) from problem
+    except ValueError as problem:  # a path that no system has, such as one with a zero byte
+        raise ScriptError("There is no such file", "That is not a path.", "Check the name and the folder.") from problem
+    except UnreadableScript as problem:
+        raise _not_understood(file, problem) from problem
+
+
+def _read(file: Path) -> bytes:
+    mode = file.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise NotAScript("It is a device or a pipe.")  # opening one may wait for ever
+    with file.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
+def _not_readable(file: Path, problem: OSError) -> ScriptError:
+    name = file.name or str(file)
+    match problem:
+        case FileNotFoundError() | NotADirectoryError():
+            return ScriptError("There is no such file", f"{file} does not exist.", "Check the name and the folder.")
+        case IsADirectoryError():
+            return ScriptError("That is a folder", f"{name} is a folder.", "Choose a .nk file inside it.")
+        case PermissionError():
+            return ScriptError("The file may not be read", f"You have no right to read {name}.", "Ask its owner.")
+        case _:
+            return ScriptError("The file cannot be read", f"{name}: {problem.strerror}.", "Try a copy of it.")
+
+
+def _not_understood(file: Path, problem: UnreadableScript) -> ScriptError:
+    why = f"{file.name}: {problem.text}"
+    match problem:
+        case EncryptedScript():
+            return ScriptError("The script is encrypted", why, "Save it from a commercial Nuke as .nk.")
+        case TooLarge():
+            return ScriptError("The script is too large", why, "Split it, or remove baked curves.")
+        case DamagedScript():
+            why = f"{file.name}, line {problem.line}: {problem.text}"
+            return ScriptError("The script is damaged", why, "Try its autosave, or mend that line.", problem.line)
+        case _:
+            return ScriptError("This is not a Nuke script", why, "Choose a .nk or .gizmo file.")
