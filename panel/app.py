@@ -15,15 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..providers.catalog import PROVIDERS, origin_of
-from ..providers.errors import ProviderError, problem
+from ..providers.catalog import PROVIDERS
+from ..providers.errors import Problem, ProviderError, problem
 from ..providers.http import Limits
 from ..providers.manager import ProviderConfig, ProviderManager
 from ..providers.redact import Redactor, Secret
 from . import settings as options
 from .chat import Chat
-from .hosts.base import Host
-from .hosts.script import EmptyHost, open_script
+from .hosts.base import EmptyHost, Host
+from .hosts.opening import open_script
 from .keys import Keyring, KeyringTrouble, KeyStore, platform_keyring
 from .settings import ProviderSettings, Settings
 from .tasks import TaskScope
@@ -98,7 +98,7 @@ class Application:
 
     def config(self, provider_id: str) -> ProviderConfig:
         """What is in force for a provider. Raises KeyError for an id that nobody knows."""
-        return next(config for config in self._configs() if config.id == provider_id) if provider_id in PROVIDERS else _no(provider_id)
+        return {config.id: config for config in self._configs()}[provider_id]
 
     def use_address(self, provider_id: str, address: str) -> None:
         """For this run only: the address of a provider, as `--base-url` says it."""
@@ -170,6 +170,11 @@ class Application:
         log.error("%s failed: %s", name, self.redactor.clean(repr(error)))
 
 
-def origin_in_use(config: ProviderConfig) -> str:
-    """The origin that a key for this provider belongs to now."""
-    return origin_of(config.base_url)
+def _no_model(label: str) -> Problem:
+    return Problem(
+        "model_unknown",
+        "error",
+        f"No model is chosen for {label[:30]}",
+        "The service has several, and which one answers is your choice.",
+        "Choose one in the model field or with --model; `Test connection` lists them.",
+    )

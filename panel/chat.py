@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
-from ..providers.messages import Message
+from ..providers.messages import Message, text_of
 from .context import system_message
 from .hosts.base import Host
 from .tools import ToolBox
@@ -37,15 +37,22 @@ class Chat:
         self._model_for = model_for
         self._rounds = rounds
         self._clock = clock
-        self._history: list[Message] = []
+        self._turns: list[tuple[Message, ...]] = []
         self._listeners: list[Listener] = []
-
-    def clear(self) -> None:
-        self._history.clear()
 
     @property
     def history(self) -> tuple[Message, ...]:
-        return tuple(self._history)
+        return tuple(message for turn in self._turns for message in turn)
+
+    @property
+    def who(self) -> str:
+        """Who answers the next question, for people."""
+        return self.model or self._models.label(self.provider)
+
+    def forget(self, prompt: str) -> None:
+        """Takes the last turn out of the history if it was this question: it is going to be asked again."""
+        if self._turns and text_of(self._turns[-1][0]) == prompt:
+            self._turns.pop()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """The listener gets every event as it happens; calling the answer ends the subscription."""
@@ -59,7 +66,7 @@ class Chat:
 
     async def ask(self, prompt: str) -> TurnEnded:
         """One turn, to its end. A failure is part of the result, not an exception; only a cancel goes through."""
-        before = (system_message(self.host), *self._history)
+        before = (system_message(self.host), *self.history)
         tools = ToolBox(self.host)
         turn = Turn(
             prompt,
@@ -71,7 +78,8 @@ class Chat:
         try:
             return await turn.run()
         finally:
-            self._history += turn.worth_keeping
+            if turn.worth_keeping:
+                self._turns.append(turn.worth_keeping)
 
     def _publish(self, event: ChatEvent) -> None:
         for listener in tuple(self._listeners):

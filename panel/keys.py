@@ -14,14 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from ..providers.catalog import PROVIDERS, origin_of
+from ..providers.catalog import OWN_KEY_VARIABLE, PROVIDERS, origin_of
 from ..providers.redact import Redactor, Secret
 
 if TYPE_CHECKING:
     from ..providers.base import RunBlocking
 
 SERVICE = "nuke-ai-panel"
-GENERAL_VARIABLE = "NUKE_AI_PANEL_API_KEY"
 DEADLINE = 5.0
 """Seconds for one keyring call: a stopped Secret Service was seen to block for more than 45 s."""
 
@@ -100,7 +99,9 @@ class KeyStore:
         redactor: Redactor,
         names: SavedNames,
         keyring: Callable[[], Keyring] = platform_keyring,
+        deadline: float = DEADLINE,
     ) -> None:
+        self._deadline = deadline
         self._run_blocking = run_blocking
         self._environ = environ
         self._redactor = redactor
@@ -174,7 +175,7 @@ class KeyStore:
     async def _open(self) -> Keyring:
         if self._keyring is None:
             try:
-                self._keyring = await self._run_blocking(self._make_keyring, deadline=DEADLINE)
+                self._keyring = await self._run_blocking(self._make_keyring, deadline=self._deadline)
             except TimeoutError:
                 raise KeyringTrouble(_SILENT.format(label="The keyring")) from None
         return self._keyring
@@ -183,7 +184,7 @@ class KeyStore:
         from keyring.errors import KeyringError
 
         try:
-            return await self._run_blocking(_translated, KeyringError, function, *args, deadline=DEADLINE)
+            return await self._run_blocking(_translated, KeyringError, function, *args, deadline=self._deadline)
         except TimeoutError:
             raise KeyringTrouble(_SILENT.format(label=keyring.label)) from None
 
@@ -206,7 +207,7 @@ def variable_for(provider_id: str, origin: str) -> str:
     row = PROVIDERS.get(provider_id)
     if row and row.key_variable and row.base_url and origin_of(row.base_url) == origin:
         return row.key_variable
-    return GENERAL_VARIABLE
+    return OWN_KEY_VARIABLE
 
 
 def _name(provider_id: str, origin: str) -> str:

@@ -8,6 +8,7 @@ caller's, and is stopped by cancelling that.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -163,8 +164,12 @@ class Turn:
             finish, trouble = await self._all_rounds()
         except ProviderError as error:
             return self._end("failed", "unknown", error.problem)
-        except BaseException:
+        except asyncio.CancelledError:
             self._end("stopped", "cancelled", None)
+            raise
+        except BaseException:
+            # A fault of our own: its scope reports it, and the user is not left looking at a running answer.
+            self._end("failed", "unknown", problem("unknown", name="The panel", reason="It has a fault of its own."))
             raise
         return self._end("failed" if trouble else "done", finish, trouble)
 

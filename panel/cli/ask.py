@@ -11,7 +11,7 @@ from pathlib import Path
 from ...providers.errors import Problem
 from ...providers.messages import TextDelta
 from ..app import Application
-from ..hosts.base import ScriptError
+from ..hosts.opening import ScriptError
 from ..turn import ChatEvent, ToolEnded, TurnEnded
 from . import terminal
 from .terminal import Interrupts
@@ -43,13 +43,13 @@ async def _ask(app: Application, arguments: argparse.Namespace) -> int:
         return terminal.refuse_script(error, json=arguments.json)
     prompt = sys.stdin.read() if arguments.prompt == "-" else arguments.prompt
     chat = app.chat(provider, arguments.model or "")
-    printer = _Json() if arguments.json else _Text()
+    printer = _Json() if arguments.json else TextPrinter()
     chat.subscribe(printer)
     ended = await chat.ask(prompt)
     return terminal.WORK_FAILED if ended.state == "failed" else 0
 
 
-class _Text:
+class TextPrinter:
     """Prints an answer as it comes; tools, notices and errors go to standard error."""
 
     def __init__(self) -> None:

@@ -7,9 +7,9 @@ import sys
 from ...providers.base import CheckReport, Step
 from ...providers.catalog import PROVIDERS, ProviderRow, origin_of
 from ...providers.manager import ProviderConfig
+from .. import settings as options
 from ..app import Application
 from ..keys import KeyringTrouble
-from .. import settings as options
 from . import terminal
 from .terminal import Interrupts
 from .who import NoSuchProvider, choose

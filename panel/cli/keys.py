@@ -1,4 +1,7 @@
-"""`keys`: set, remove and list keys in the OS keyring. A key is never an argument: arguments are in the process list."""
+"""`keys`: set, remove and list keys in the OS keyring.
+
+A key is never an argument: arguments are in the process list.
+"""
 
 from __future__ import annotations
 

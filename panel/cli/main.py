@@ -73,7 +73,7 @@ def _add_ask(commands: Commands) -> None:
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provider", metavar="ID", help="who answers; `providers` lists them")
-    parser.add_argument("--model", metavar="M", help="the model; without it, the one in the settings or the first listed")
+    parser.add_argument("--model", metavar="M", help="the model; else that of the settings, or the first listed")
     parser.add_argument("--base-url", metavar="URL", help="the address; alone it means an OpenAI-compatible server")
 
 

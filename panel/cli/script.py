@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
-from ..hosts.base import ScriptError
-from ..hosts.script import ScriptHost, open_script
-from ..nk.graph import ScriptInfo
+from ..hosts.opening import ScriptError, open_script
+from ..nk.info import ScriptInfo
 from ..threads import run_blocking
 from . import terminal
 from .terminal import Interrupts
@@ -19,17 +17,23 @@ def info(file: str, *, as_json: bool) -> int:
 
     async def main(_: Interrupts) -> int:
         try:
-            host = await open_script(Path(file), run_blocking)
+            host = await open_script(file, run_blocking)
         except ScriptError as error:
             return terminal.refuse_script(error, json=as_json)
         if as_json:
-            terminal.print_json(asdict(_info(host)))
+            terminal.print_json(host.info.to_json())
         else:
-            _print(_info(host))
+            _print(Path(file).name, host.info)
         return 0
 
     return terminal.run(main)
 
 
-def _info(host: ScriptHost) -> ScriptInfo:
-    return host.info
+def _print(name: str, info: ScriptInfo) -> None:
+    version = f", Nuke {info.nuke_version}" if info.nuke_version else ""
+    print(terminal.printable(f"{name}: a {info.kind}{version}"))
+    print(f"{info.nodes} nodes, {info.links} links, {info.groups} groups (deepest: {info.max_depth})")
+    for name, count in sorted(info.classes.items(), key=lambda item: (-item[1], item[0])):
+        print(terminal.printable(f"{count:>6}  {name}"))
+    for warning in info.warnings:
+        print(terminal.printable(f"line {warning.line}: {warning.text}"), file=sys.stderr)

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable, Coroutine, Iterator
 
 from ...providers.errors import Problem
+from ..hosts.opening import ScriptError
 from ..threads import DaemonExecutor
 
 WORK_FAILED, BAD_INPUT = 1, 2
@@ -104,6 +105,16 @@ def complain(problem: Problem, *, details: bool = True) -> None:
     print(f"{problem.title}\n{problem.why} {problem.next}", file=sys.stderr)
     if details and problem.detail:
         print(f"Details: {printable(problem.detail)}", file=sys.stderr)
+
+
+def refuse_script(error: ScriptError, *, json: bool) -> int:
+    """Says why a script cannot be opened and gives the exit code: 2 for the file itself, 1 for what is in it."""
+    line = "" if error.line is None else f"Line {error.line}: "
+    if json:
+        told: dict[str, object] = {"kind": error.kind, "title": error.title, "why": error.why, "next": error.next}
+        print_json({"error": told, "line": error.line, "text": ""})
+    print(f"{error.title}\n{line}{error.why} {error.next}", file=sys.stderr)
+    return WORK_FAILED if error.in_content else BAD_INPUT
 
 
 def as_json(problem: Problem) -> dict[str, str]:

@@ -1,0 +1,115 @@
+"""The desktop window: the pane in a window of its own, on a loop of its own.
+
+Owns the QApplication, the loop, the signals and the order of starting (paint first, then load the services on a
+thread) and quitting. The pane in a host is not here: there everything but the pane belongs to the host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from ..ui.chat_pane import ChatPane
+from .loop import PanelLoop
+from .threads import run_blocking
+
+if TYPE_CHECKING:
+    from .app import Application, Leftover
+
+LOADING = 60.0
+"""Seconds for importing the services, from a slow network drive too."""
+
+
+class Window(ChatPane):
+    """The pane as a top-level window. Closing it only asks: the program ends when everything has ended."""
+
+    close_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Nuke AI Panel")
+        self.resize(_first_size())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
+        self.close_requested.emit()
+
+
+def run(file: str | None) -> int:
+    """Opens the window and gives the exit code when it has been closed: 0, or 130 and 143 after a signal."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("nuke-ai-panel")
+    application.setApplicationDisplayName("Nuke AI Panel")
+    application.setQuitOnLastWindowClosed(False)
+    loop = PanelLoop(application)
+    try:
+        return loop.run_until_complete(Session(file).run())
+    finally:
+        loop.close()
+
+
+class Session:
+    """One run of the window, from the first paint to the last task."""
+
+    def __init__(self, file: str | None) -> None:
+        self._file = file
+        self._quit = asyncio.Event()
+        self._signal: signal.Signals | None = None
+        self.window = Window()
+        self.app: Application | None = None
+        self.left: Leftover | None = None
+
+    async def run(self) -> int:
+        """Until the user, or a signal, asks to quit."""
+        self._watch_signals()
+        self.window.close_requested.connect(self._quit.set)
+        self.window.show()
+        try:
+            await self._start()
+            await self._quit.wait()
+        finally:
+            self.window.hide()
+            if self.app:
+                self.left = await self.app.close()
+            self.window.deleteLater()
+        return 128 + self._signal if self._signal else 0
+
+    async def _start(self) -> None:
+        # Importing the services takes half a second; on a thread the window is alive meanwhile.
+        await run_blocking(_import_services, deadline=LOADING)
+        from .app import Application
+        from .presenters.pane import PanePresenter
+
+        self.app = Application()
+        PanePresenter(self.window, self.app, self.app.scope.child("window"), file=self._file)
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, self._on_signal, number)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if self._signal is not None:
+            raise SystemExit(128 + number)
+        self._signal = number
+        self._quit.set()
+
+
+def _import_services() -> None:
+    from . import app
+    from .presenters import pane
+
+    del app, pane
+
+
+def _first_size() -> QSize:
+    screen = QGuiApplication.primaryScreen().availableGeometry().size()
+    return QSize(560, 860).boundedTo(screen * 0.9)

@@ -1,0 +1,180 @@
+"""The key store: which source wins, which origin a key belongs to, and what a bad keyring does to the panel."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from nuke_ai_panel.panel.keys import Keyring, KeyringTrouble, KeyStore, platform_keyring, variable_for
+from nuke_ai_panel.panel.settings import Settings
+from nuke_ai_panel.panel.threads import run_blocking
+from nuke_ai_panel.providers.redact import Redactor, Secret
+from secret_service import SecretService
+
+OPENAI = "https://api.openai.com"
+ELSEWHERE = "http://127.0.0.1:9"
+KEY = Secret("sk-proj-0123456789abcdef")
+
+
+class Dictionary:
+    """A keyring in memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        return self.held.get(username)
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self.held[username] = password
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        del self.held[username]
+
+
+def store(backend: Dictionary | None = None, environ: Mapping[str, str] | None = None, **more: object) -> KeyStore:
+    def keyring() -> Keyring:
+        if backend is None:
+            raise KeyringTrouble("There is no keyring.")
+        return Keyring("Dictionary", backend)
+
+    arguments: dict[str, object] = {"keyring": keyring, "redactor": Redactor(), "names": Settings()} | more
+    return KeyStore(run_blocking=run_blocking, environ=environ or {}, **arguments)  # pyright: ignore
+
+
+async def test_a_session_key_wins_over_the_environment_and_that_over_the_keyring() -> None:
+    backend = Dictionary()
+    backend.held[f"openai@{OPENAI}"] = "from-the-keyring"
+    with_variable = store(backend, {"OPENAI_API_KEY": " from-the-variable\n"})
+    found = await with_variable.find("openai", OPENAI)
+    assert found and (found.secret.reveal(), found.source, found.where) == (
+        "from-the-variable",
+        "environment",
+        "OPENAI_API_KEY",
+    )
+    with_variable.keep_for_session("openai", OPENAI, KEY)
+    found = await with_variable.find("openai", OPENAI)
+    assert found and (found.secret, found.source) == (KEY, "session")
+    found = await store(backend).find("openai", OPENAI)
+    assert found and (found.secret.reveal(), found.where) == ("from-the-keyring", "Dictionary")
+
+
+async def test_a_variable_is_valid_for_its_own_origin_only() -> None:
+    keys = store(Dictionary(), {"OPENAI_API_KEY": "sk-secret"})
+    assert await keys.find("openai", ELSEWHERE) is None
+    assert await keys.find("openai", "http://api.openai.com") is None
+    assert await keys.find("compatible", OPENAI) is None
+
+
+async def test_another_address_gets_the_general_variable() -> None:
+    keys = store(Dictionary(), {"OPENAI_API_KEY": "sk-secret", "NUKE_AI_PANEL_API_KEY": "general"})
+    found = await keys.find("openai", ELSEWHERE)
+    assert found and (found.secret.reveal(), found.where) == ("general", "NUKE_AI_PANEL_API_KEY")
+    found = await keys.find("openai", OPENAI)
+    assert found and found.secret.reveal() == "sk-secret"
+    assert variable_for("openai", ELSEWHERE) == "NUKE_AI_PANEL_API_KEY"
+
+
+async def test_a_key_typed_for_one_origin_is_not_given_to_another() -> None:
+    keys = store(Dictionary())
+    await keys.save("compatible", "http://127.0.0.1:1000", KEY)
+    assert await keys.find("compatible", "http://127.0.0.1:1001") is None
+    found = await keys.find("compatible", "http://127.0.0.1:1000")
+    assert found and found.secret == KEY
+
+
+async def test_a_local_server_without_a_saved_key_never_waits_for_the_keyring() -> None:
+    def must_not_be_asked() -> Keyring:
+        raise AssertionError("asked")
+
+    keys = store(keyring=must_not_be_asked)
+    assert await keys.find("llama_cpp", "http://127.0.0.1:8080") is None
+
+
+async def test_a_keyring_that_does_not_keep_a_key_is_caught_by_reading_back() -> None:
+    class Null(Dictionary):
+        def set_password(self, service: str, username: str, password: str, /) -> None:
+            pass
+
+    keys = store(Null())
+    with pytest.raises(KeyringTrouble, match="did not keep"):
+        await keys.save("openai", OPENAI, KEY)
+
+
+async def test_a_saved_key_is_known_to_the_redactor_and_shows_in_no_repr() -> None:
+    redactor = Redactor()
+    keys = store(Dictionary(), redactor=redactor)
+    await keys.save("openai", OPENAI, KEY)
+    assert KEY.reveal() not in redactor.clean(f"the key is {KEY.reveal()}")
+    assert KEY.reveal() not in repr(await keys.find("openai", OPENAI)) + repr(keys) + str(vars(keys))
+
+
+async def test_a_removed_key_is_gone_and_removing_it_again_says_so() -> None:
+    keys, settings = store(names := Dictionary()), Settings()
+    keys = store(names, names=settings)
+    await keys.save("openai", OPENAI, KEY)
+    assert settings.saved_keys() == {f"openai@{OPENAI}"}
+    assert await keys.remove("openai", OPENAI) is True
+    assert names.held == {} and settings.saved_keys() == frozenset()
+    assert await keys.remove("openai", OPENAI) is False
+
+
+async def test_what_the_keyring_raises_does_not_carry_the_key_out() -> None:
+    from keyring.errors import PasswordSetError
+
+    class Refusing(Dictionary):
+        def set_password(self, service: str, username: str, password: str, /) -> None:
+            raise PasswordSetError(f"cannot store {password}")
+
+    with pytest.raises(KeyringTrouble) as caught:
+        await store(Refusing()).save("openai", OPENAI, KEY)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert KEY.reveal() not in str(error)
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+async def test_a_real_secret_service_keeps_a_key(secret_service: SecretService) -> None:
+    keys = store(keyring=platform_keyring)
+    assert await keys.save("openai", OPENAI, KEY) == "Secret Service"
+    again = store(keyring=platform_keyring)
+    found = await again.find("openai", OPENAI)
+    assert found and (found.secret, found.source, found.where) == (KEY, "keyring", "Secret Service")
+    assert await again.remove("openai", OPENAI)
+    assert await again.find("openai", OPENAI) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+async def test_a_locked_keyring_is_named_and_the_panel_goes_on(locked_secret_service: SecretService) -> None:
+    with pytest.raises(KeyringTrouble, match="Unlock it"):
+        await store(keyring=platform_keyring).find("openai", OPENAI)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+async def test_without_a_bus_there_is_no_keyring_and_never_a_plain_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+    with pytest.raises(KeyringTrouble, match="no keyring"):
+        await store(keyring=platform_keyring).find("openai", OPENAI)
+
+
+@pytest.mark.abandons(1)
+@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+async def test_a_silent_keyring_costs_its_deadline_and_no_more(secret_service: SecretService) -> None:
+    keys = store(keyring=platform_keyring, deadline=0.3)
+    await keys.save("openai", OPENAI, KEY)
+    secret_service.stop()
+    began = time.monotonic()
+    with pytest.raises(KeyringTrouble, match="does not answer"):
+        await keys.find("openai", OPENAI)
+    assert time.monotonic() - began < 1.0
+
+
+def test_the_plain_text_backend_is_never_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+    with pytest.raises(KeyringTrouble):
+        platform_keyring()

@@ -1,0 +1,104 @@
+"""The settings: what the file may say, and what happens when it says something else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.settings import SETTINGS, ProviderSettings, Settings, load, save
+
+
+def test_without_a_file_every_setting_has_its_default(tmp_path: Path) -> None:
+    settings = load(tmp_path / "none.toml")
+    assert all(settings.get(setting) == setting.default for setting in SETTINGS)
+    assert settings.warnings == ()
+
+
+def test_every_default_is_allowed_by_its_own_declaration() -> None:
+    assert all(setting.accepts(setting.default) for setting in SETTINGS)
+
+
+def test_until_the_user_chooses_the_guide_answers() -> None:
+    assert Settings().get(options.PROVIDER) == "offline"
+
+
+def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "settings.toml"
+    settings = Settings()
+    settings.set(options.SEND_KEY, "ctrl+enter")
+    settings.set(options.CONNECT, 3.5)
+    settings.set_provider("compatible", ProviderSettings("http://10.0.0.5:9000/v1", "qwen"))
+    settings.remember_key("openai@https://api.openai.com", True)
+    save(settings, path)
+    again = load(path)
+    assert again.get(options.SEND_KEY) == "ctrl+enter"
+    assert again.get(options.CONNECT) == 3.5
+    assert again.provider("compatible") == ProviderSettings("http://10.0.0.5:9000/v1", "qwen")
+    assert again.saved_keys() == {"openai@https://api.openai.com"}
+
+
+def test_one_damaged_value_falls_back_alone_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[chat]\nsend_key = "space"\nprovider = "openai"\n[network]\nconnect_seconds = -3\n')
+    settings = load(path)
+    assert settings.get(options.SEND_KEY) == "enter"
+    assert settings.get(options.CONNECT) == 10.0
+    assert settings.get(options.PROVIDER) == "openai"
+    assert len(settings.warnings) == 2 and "Send with" in settings.warnings[0]
+
+
+def test_a_damaged_file_is_kept_and_the_defaults_hold(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xff\xfe not toml [")
+    settings = load(path)
+    assert settings.get(options.PROVIDER) == "offline"
+    assert (tmp_path / "settings.toml.bad").read_bytes() == b"\xff\xfe not toml ["
+    assert "settings.toml.bad" in settings.warnings[0]
+
+
+def test_what_a_newer_version_wrote_survives_a_save(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[future]\nthing = "kept"\n')
+    settings = load(path)
+    settings.set(options.SEND_KEY, "ctrl+enter")
+    save(settings, path)
+    assert 'thing = "kept"' in path.read_text()
+
+
+def test_a_value_that_is_not_allowed_is_refused_when_it_is_set() -> None:
+    with pytest.raises(ValueError, match="Send with"):
+        Settings().set(options.SEND_KEY, "space")
+
+
+def test_a_save_that_fails_leaves_the_old_file_and_no_rubbish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("[chat]\n")
+
+    def refuse(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        save(Settings(), path)
+    assert [file.name for file in tmp_path.iterdir()] == ["settings.toml"]
+    assert path.read_text() == "[chat]\n"
+
+
+_JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+_NAMES = st.sampled_from(["providers", "keys", "saved", *(part for one in SETTINGS for part in one.id.split("."))])
+
+
+@given(st.dictionaries(_NAMES, _JUNK | st.dictionaries(_NAMES, _JUNK, max_size=4), max_size=4))
+def test_no_content_of_the_file_breaks_reading(values: dict[str, object]) -> None:
+    settings = Settings(values)
+    assert all(setting.accepts(settings.get(setting)) for setting in SETTINGS)
+    assert isinstance(settings.provider("openai"), ProviderSettings)
+    assert all(isinstance(name, str) for name in settings.saved_keys())

@@ -1,0 +1,40 @@
+"""The pane: header, transcript, composer, one above the other. What docks in a host and what fills the window.
+
+Owns where the parts lie and when the pane is narrow. It decides nothing: presenters connect the parts to services.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from .chat_view import ChatView
+from .composer import Composer
+from .header import Header
+from .surface import LookRoot
+
+NARROW = 360
+"""Pixels below which the parts take their narrow form."""
+
+
+class ChatPane(LookRoot):
+    """One view of one conversation. It may be hidden, moved or destroyed at any time."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.header = Header(self.look)
+        self.view = ChatView(self.look)
+        self.composer = Composer(self.look)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.composer)
+        self.set_content(content)
+        self.setFocusProxy(self.composer)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.composer.set_narrow(self.width() < NARROW)
