@@ -1,8 +1,9 @@
 """The words of every problem: one row for each kind, in the order in which symptoms are matched.
 
 Owns no behaviour: `errors.problem` fills the blanks. `{name}` is the service, `{host}` its HOST:PORT, `{model}` the
-model asked for, `{other}` another address or model, `{span}` a time, `{reason}` the service's own first line, cleaned,
-`{hint}` what helps with this one service. Titles fit in 60 characters: long values are cut, never the sentence.
+model asked for, `{answered_by}` the one that answered, `{other}` another address or a size, `{span}` a time, `{reason}`
+the service's own first line, cleaned, `{hint}` what helps with this one service. Titles fit in 60 characters: long
+values are cut, never the sentence.
 """
 
 from __future__ import annotations
@@ -174,9 +175,9 @@ WORDINGS: dict[str, Wording] = {
         "Choose a model from the list.",
     ),
     "model_swapped": Wording(
-        "Answered by {other}, not {model}",
+        "Answered by {answered_by}, not {model}",
         "The server used the model that it has loaded.",
-        "Load the other model there, or choose {other}.",
+        "Load the other model there, or choose {answered_by}.",
         "notice",
     ),
     "no_memory": Wording(

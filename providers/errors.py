@@ -66,6 +66,7 @@ class Words(TypedDict, total=False):
     """What fills the blanks of a wording, and what goes along with it. `reason` and `detail` come redacted."""
 
     model: str
+    answered_by: str
     other: str
     seconds: float | None
     reason: str
@@ -108,7 +109,8 @@ def problem(
         "host": host or name or "the server",
         "hint": hint or _default_hint(kind),
         "model": words.get("model") or "this model",
-        "other": words.get("other") or "another one",
+        "answered_by": words.get("answered_by") or "another model",
+        "other": words.get("other") or "another address",
         "span": _span(words.get("seconds")),
         "reason": _sentence(words.get("reason") or "It did not say why."),
     }

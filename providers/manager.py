@@ -1,0 +1,230 @@
+"""Every configured provider behind one door, with one session each, counted and closed.
+
+Owns which provider is configured how, and the life of the sessions. A key is asked for the origin that is in use and
+goes nowhere else. The network parts are imported when first needed, on a thread: they take longer than a window.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .address import normalise_base_url, origin_of
+from .base import CheckReport, KeyFor, Model, OnStep, Provider, Request, RunBlocking
+from .catalog import ProviderRow, row_of
+from .checks import ConnectionTest, check_built_in
+from .limits import Limits
+from .messages import StreamEvent
+from .openai_chat import Endpoint, OpenAIChat
+from .redact import Redactor, Secret
+
+if TYPE_CHECKING:
+    from .http import HttpSession, HttpSessions
+
+__all__ = ["Limits", "ProviderConfig", "ProviderManager"]
+
+_IMPORT_DEADLINE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderConfig:
+    """How one provider is set up. An empty `base_url` is the row's own; `model` is asked where a request names none."""
+
+    id: str
+    base_url: str = ""
+    model: str = ""
+
+    @property
+    def row(self) -> ProviderRow:
+        return row_of(self.id)
+
+    @property
+    def address(self) -> str:
+        return self.base_url or self.row.base_url
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A provider that was used, with its session (the guide has none) and the streams that run on it."""
+
+    config: ProviderConfig
+    provider: Provider
+    session: HttpSession | None
+    streams: int = 0
+    retired: bool = False
+
+    async def close_if_done(self) -> None:
+        if self.retired and not self.streams and self.session is not None:
+            await self.session.close()
+            self.session = None
+
+
+class ProviderManager:
+    """An async context manager; `close` may be called instead. Methods raise ProviderError and nothing foreign."""
+
+    def __init__(
+        self,
+        configs: Iterable[ProviderConfig],
+        *,
+        key_for: KeyFor,
+        run_blocking: RunBlocking,
+        limits: Limits | None = None,
+        redactor: Redactor,
+    ) -> None:
+        self._configs = {config.id: config for config in configs}
+        self._key_for = key_for
+        self._run_blocking = run_blocking
+        self._limits = limits or Limits()
+        self._redactor = redactor
+        self._sessions: HttpSessions | None = None
+        self._opened: dict[str, _Opened] = {}
+        self._retired: list[_Opened] = []
+
+    async def __aenter__(self) -> ProviderManager:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def configs(self) -> tuple[ProviderConfig, ...]:
+        return tuple(self._configs.values())
+
+    @property
+    def open_sessions(self) -> tuple[str, ...]:
+        return self._sessions.open if self._sessions else ()
+
+    @property
+    def open_streams(self) -> int:
+        return sum(opened.streams for opened in (*self._opened.values(), *self._retired))
+
+    def configure(self, configs: Iterable[ProviderConfig]) -> None:
+        """Takes new settings over. What changed is opened anew when it is next used.
+
+        The old session is closed after its last stream, or with the next call if it has none.
+        """
+        self._configs = {config.id: config for config in configs}
+        for opened in tuple(self._opened.values()):
+            if self._configs.get(opened.config.id) != opened.config:
+                self._retire(opened)
+
+    def label(self, provider_id: str) -> str:
+        return row_of(provider_id).label
+
+    @asynccontextmanager
+    async def stream(self, provider_id: str, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
+        """The answer to this request; leaving stops it."""
+        opened = await self._open(provider_id)
+        if not request.model:
+            request = replace(request, model=opened.config.model)
+        opened.streams += 1
+        try:
+            async with opened.provider.stream(request) as events:
+                yield events
+        finally:
+            opened.streams -= 1
+            await opened.close_if_done()
+
+    async def models(self, provider_id: str) -> tuple[Model, ...]:
+        return await (await self._open(provider_id)).provider.models()
+
+    async def check(
+        self, config: ProviderConfig, *, key: Secret | None = None, model: str = "", on_step: OnStep
+    ) -> CheckReport:
+        """The connection test of settings that need not be saved, over a session of its own.
+
+        `key` None: the stored one of that address.
+        """
+        if config.row.format == "offline":
+            return await check_built_in(_guide(), on_step)
+        sessions = await self._network()
+        temporary: list[HttpSession] = []
+
+        def open_provider(url: str) -> Provider:
+            session = sessions.open_session(f"test of {config.id}", config.row.service(url), origin_of(url))
+            temporary.append(session)
+            return self._chat(config.row, url, session, key)
+
+        test = ConnectionTest(config.id, config.address, config.row.service, self._limits)
+        try:
+            return await test.run(open_provider, sessions.tls, model, on_step)
+        finally:
+            for session in temporary:
+                await session.close()
+
+    async def close(self) -> tuple[str, ...]:
+        """Closes everything; gives the names of what was still in use, which in order is nothing."""
+        everything = (*self._opened.values(), *self._retired)
+        left = tuple(f"{opened.streams} x stream of {opened.config.id}" for opened in everything if opened.streams)
+        for opened in everything:
+            if opened.session is not None:
+                await opened.session.close()
+        self._opened.clear()
+        self._retired.clear()
+        return left + (await self._sessions.close() if self._sessions else ())
+
+    async def _open(self, provider_id: str) -> _Opened:
+        await self._sweep()
+        opened = self._opened.get(provider_id)
+        if opened is None:
+            config = self._configs[provider_id]
+            sessions = await self._network() if config.row.format != "offline" else None
+            # Another task may have opened it while this one waited.
+            opened = self._opened.get(provider_id) or self._opened.setdefault(provider_id, self._new(config, sessions))
+        return opened
+
+    def _new(self, config: ProviderConfig, sessions: HttpSessions | None) -> _Opened:
+        if sessions is None:
+            return _Opened(config, _guide(), None)
+        url = normalise_base_url(config.address)
+        session = sessions.open_session(config.id, config.row.service(url), origin_of(url))
+        return _Opened(config, self._chat(config.row, url, session, None), session)
+
+    def _chat(self, row: ProviderRow, url: str, session: HttpSession, key: Secret | None) -> OpenAIChat:
+        endpoint = Endpoint(row.id, row.label, url, row.needs_key, row.quirks)
+        return OpenAIChat(endpoint, session, key=self._key_of(row.id, url, key), run_blocking=self._run_blocking)
+
+    def _key_of(self, provider_id: str, url: str, given: Secret | None) -> Callable[[], Awaitable[Secret | None]]:
+        """Asks for the key of this address each time, so that a new one counts at once."""
+        origin = origin_of(url)
+
+        async def key() -> Secret | None:
+            secret = given or await self._key_for(provider_id, origin)
+            if secret is not None:
+                self._redactor.add(secret)
+            return secret
+
+        return key
+
+    async def _network(self) -> HttpSessions:
+        if self._sessions is None:
+            http = await self._run_blocking(_import_http, deadline=_IMPORT_DEADLINE)
+            if self._sessions is None:
+                self._sessions = http(limits=self._limits, redactor=self._redactor)
+        return self._sessions
+
+    def _retire(self, opened: _Opened) -> None:
+        del self._opened[opened.config.id]
+        opened.retired = True
+        self._retired.append(opened)
+
+    async def _sweep(self) -> None:
+        for opened in tuple(self._retired):
+            await opened.close_if_done()
+        self._retired = [opened for opened in self._retired if opened.streams]
+
+
+def _guide() -> Provider:
+    from .offline import Guide
+
+    return Guide()
+
+
+def _import_http() -> type[HttpSessions]:
+    return importlib.import_module(".http", __package__).HttpSessions

@@ -1,0 +1,88 @@
+"""One answer on its way: the events of a live reply, read through `ChatStream` until it is over.
+
+Owns the order at the end: what had arrived is given out before the error that followed it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from .errors import ProviderError
+from .event_stream import EventStream
+from .messages import StreamEvent
+from .openai_stream import ChatStream
+
+_AFTER_THE_END = 5.0
+"""Seconds that a server may take for its counts after the model said that it is done."""
+
+
+class LiveAnswer:
+    """Iterates over `StreamEvent`, ending with `Finished`. Raises ProviderError, after all that came before it.
+
+    `on_complete` is called if the service ended the answer in order.
+    """
+
+    def __init__(self, stream: ChatStream, events: EventStream, on_complete: Callable[[], None]) -> None:
+        self._stream = stream
+        self._events = events
+        self._on_complete = on_complete
+        self._ready: deque[StreamEvent] = deque()
+        self._failure: ProviderError | None = None
+        self._over = False
+
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        return self
+
+    async def __anext__(self) -> StreamEvent:
+        while not self._ready:
+            if self._failure is not None:
+                raise self._failure
+            if self._over:
+                raise StopAsyncIteration
+            await self._read_on()
+        return self._ready.popleft()
+
+    async def _read_on(self) -> None:
+        try:
+            event = await anext(self._events, None)
+        except ProviderError as error:
+            if not self._stream.finished:
+                self._failure = error
+                return
+            event = None  # only counts were missing
+        if event is not None:
+            self._take(self._stream.feed(event))
+        if self._stream.finished:
+            self._events.expect_end(_AFTER_THE_END)
+        if event is None or self._stream.done:
+            self._end()
+
+    def _end(self) -> None:
+        if self._failure is None:
+            self._take(self._stream.finish())
+        self._over = True
+        if self._stream.done:
+            self._on_complete()
+
+    def _take(self, events: Iterator[StreamEvent]) -> None:
+        """Keeps what these events give, up to the one that fails."""
+        try:
+            self._ready.extend(events)
+        except ProviderError as error:
+            self._failure = error
+
+
+class WholeAnswer:
+    """An answer that came in one piece, given out like a streamed one."""
+
+    def __init__(self, events: Iterator[StreamEvent]) -> None:
+        self._events = events
+
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        return self
+
+    async def __anext__(self) -> StreamEvent:
+        for event in self._events:
+            return event
+        raise StopAsyncIteration
