@@ -41,8 +41,8 @@ class Refused(Exception):
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 node`, `1,204 nodes`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """`1 node`, `1204 nodes`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def fence(lines: Iterable[str], limit: int = MAX_TEXT) -> str:

@@ -36,6 +36,10 @@ def _last(row: NodeRow) -> str:
     return row.name.rpartition(".")[2].lower()
 
 
+def _depth(row: NodeRow) -> int:
+    return row.name.count(".")
+
+
 def _refused(name: str, outcome: str, names: Sequence[str], text: str) -> Refused:
     near = tuple(names[:8])
     hint = "Perhaps one of these?" if near else "list_nodes gives the names."
@@ -45,10 +49,10 @@ def _refused(name: str, outcome: str, names: Sequence[str], text: str) -> Refuse
 def _near(wanted: str, rows: Sequence[NodeRow]) -> list[str]:
     """Names that are spelled alike, then nodes whose class is the word."""
     named: dict[str, str] = {}
-    for row in rows:
+    for row in sorted(rows, key=_depth):
         if abs(len(_last(row)) - len(wanted)) <= 3 and len(named) < _COMPARED:
             named.setdefault(_last(row), row.name)
-    alike = [named[found] for found in difflib.get_close_matches(wanted[:80], named, _NEAR, 0.7)]
+    alike = [named[found] for found in difflib.get_close_matches(wanted[:80], named, _NEAR, 0.75)]
     return alike or [row.name for row in rows if is_class(row.class_name, wanted)][:_NEAR]
 
 

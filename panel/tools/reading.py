@@ -55,7 +55,7 @@ def find_nodes(host: Host, text: str, limit: Annotated[int, Range(1, 200)] = 50)
     cut = max(0, len(found) - limit)
     data: dict[str, JSON] = {"text": text, "total": len(found), "nodes": nodes, "cut": cut}
     lines = [f"{len(found)} found", *(f"{_line(row)}; {knob}: {said}" for row, (knob, said) in found[:limit])]
-    return Answer(data, (*lines, *_cut(cut)), f"{len(found):,} found")
+    return Answer(data, (*lines, *_cut(cut)), f"{len(found)} found")
 
 
 def read_node(host: Host, name: str, knob: str = "") -> Answer:
@@ -100,7 +100,7 @@ def upstream(host: Host, name: str, depth: Annotated[int, Range(1, 200)] = 20) -
         {**_row(step.row), "depth": step.depth, "input": step.input, "feeds": step.feeds} for step in steps
     ]
     ends: list[JSON] = [source.name for source in sources(steps)]
-    data: dict[str, JSON] = {"name": row.name, "class": row.class_name, "nodes": nodes, "ends": ends, "cut": cut}
+    data: dict[str, JSON] = {**_row(row), "nodes": nodes, "ends": ends, "cut": cut}
     lines = [f"{step.depth}: {_line(step.row)}; feeds {step.feeds} input {step.input}" for step in steps]
     return Answer(data, (_line(row), *lines, *_cut(cut)), counted(len(steps), "node"))
 

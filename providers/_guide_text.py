@@ -1,0 +1,102 @@
+"""Facts out of a tool's JSON, and Markdown out of facts.
+
+Owns how foreign text is put into Markdown without breaking it. It knows no tool and no wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .messages import JSON
+
+_LONGEST = 60
+
+
+class Facts:
+    """A JSON object, read without surprises: what is missing or of another kind is empty."""
+
+    def __init__(self, data: JSON) -> None:
+        self._data: dict[str, JSON] = data if isinstance(data, dict) else {}
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def text(self, key: str) -> str:
+        value = self._data.get(key)
+        return value if isinstance(value, str) else ""
+
+    def number(self, key: str) -> int:
+        value = self._data.get(key)
+        return value if isinstance(value, int) else 0
+
+    def flag(self, key: str) -> bool:
+        return self._data.get(key) is True
+
+    def has(self, key: str) -> bool:
+        return self._data.get(key) is not None
+
+    def part(self, key: str) -> Facts:
+        return Facts(self._data.get(key))
+
+    def parts(self, key: str) -> list[Facts]:
+        """A list of objects; an entry that is none is an empty one."""
+        value = self._data.get(key)
+        return [Facts(item) for item in value] if isinstance(value, list) else []
+
+    def texts(self, key: str) -> list[str]:
+        value = self._data.get(key)
+        return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+    def counts(self, key: str) -> dict[str, int]:
+        value = self._data.get(key)
+        pairs = value.items() if isinstance(value, dict) else ()
+        return {name: count for name, count in pairs if isinstance(count, int)}
+
+
+def code(text: str, longest: int = _LONGEST) -> str:
+    """Foreign text as a code span: one line, bounded, with nothing in it that ends the span or a table cell."""
+    flat = " ".join(text.split()).replace("`", "'").replace("|", "\u00a6")
+    if len(flat) > longest:
+        flat = f"{flat[: longest - 1]}\u2026"
+    return f"`{flat}`" if flat else "(empty)"
+
+
+def listed(items: Sequence[str], most: int = 8) -> str:
+    """`a, b and c`; beyond `most` the rest is counted."""
+    if len(items) > most:
+        return f"{', '.join(items[:most])} and {figure(len(items) - most)} more"
+    return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def figure(number: int) -> str:
+    """`1767`, `12,480`."""
+    return str(number) if number < 10_000 else f"{number:,}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{figure(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def branch(names: Sequence[tuple[str, str]], longest: int = 9) -> str:
+    """A chain of (name, class), source first: runs of one class are drawn together, a long middle is counted."""
+    steps: list[tuple[str, int]] = []
+    at = 0
+    while at < len(names):
+        run = at
+        while run < len(names) and names[run][1] == names[at][1]:
+            run += 1
+        if run - at > 2:
+            steps.append((f"{run - at} \u00d7 {code(names[at][1])}", run - at))
+        else:
+            steps.extend((code(name), 1) for name, _ in names[at:run])
+        at = run
+    if len(steps) > longest:
+        keep = longest // 2
+        left_out = sum(count for _, count in steps[keep:-keep])
+        steps = [*steps[:keep], (f"\u2026 {figure(left_out)} more \u2026", left_out), *steps[-keep:]]
+    return " \u2192 ".join(step for step, _ in steps)
