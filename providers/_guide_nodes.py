@@ -35,9 +35,12 @@ def _sentences(facts: Facts, known: NodeClass | None) -> Iterator[str]:
         yield "An expression decides whether it is disabled."
     if facts.number("inside"):
         yield f"{counted(facts.number('inside'), 'node')} lie directly inside it."
-    yield _fed_by(facts, known)
     users = [code(user) for user in facts.texts("users")]
-    yield f"It feeds {listed(users, 5)}." if users else "It feeds no other node."
+    if users or facts.texts("inputs"):
+        yield _fed_by(facts, known)
+        yield f"It feeds {listed(users, 5)}." if users else "It feeds no other node."
+    elif not known or known.work != "structure":
+        yield "It is connected to nothing."
     if facts.text("label"):
         yield f"Its label says {code(facts.text('label'), 120)}."
 
@@ -102,6 +105,8 @@ def node_list(facts: Facts) -> str:
 
 
 def number_of_nodes(facts: Facts) -> str:
+    if not facts.number("total"):
+        return node_list(facts)
     where = f" directly in {code(facts.text('group'))}" if facts.text("group") else ""
     names = [code(node.text("name")) for node in facts.parts("nodes")]
     which = f": {listed(names)}" if facts.text("class") and 0 < len(names) == facts.number("total") else ""

@@ -62,8 +62,10 @@ def project(facts: Facts) -> str:
     elif stated.text("format"):
         said.append(code(stated.text("format")))
     first, last = stated.text("first_frame"), stated.text("last_frame")
-    if first or last:
-        said.append(f"frames {code(first) if first else '(default)'} to {code(last) if last else '(default)'}")
+    if first and last:
+        said.append(f"frames {code(first)} to {code(last)}")
+    elif first or last:
+        said.append(f"frames from {code(first)}" if first else f"frames up to {code(last)}")
     if stated.text("fps"):
         said.append(f"{code(stated.text('fps'))} fps")
     return f"The project is set to {', '.join(said)}." if said else ""
@@ -71,19 +73,24 @@ def project(facts: Facts) -> str:
 
 def _what_it_does(facts: Facts, reference: Reference) -> Iterator[str]:
     yield files(facts)
-    chains = facts.parts("chains")
-    if chains:
-        nodes = [(node.text("name"), node.text("class")) for node in chains[-1].parts("nodes")]
-        others = len(chains) - 1
-        also = f" ({counted(others, 'other end')} besides)" if others else ""
-        yield f"The main branch ends in {code(chains[-1].text('end'))}{also}: {branch(nodes)}."
+    if chains := facts.parts("chains"):
+        yield _main_branch(chains[-1], len(chains) - 1)
     work = Counter[str]()
     for class_name, count in facts.counts("classes").items():
         known = reference.find(class_name.removeprefix("clone "))
         if known and known.work not in _NO_WORK:
             work[known.work] += count
     if work:
-        yield f"By its nodes, the work is {listed([f'{kind} ({figure(count)})' for kind, count in work.most_common()], 8)}."
+        kinds = [f"{kind} ({figure(count)})" for kind, count in work.most_common()]
+        yield f"By its nodes, the work is {listed(kinds, 8)}."
+
+
+def _main_branch(chain: Facts, others: int) -> str:
+    group = chain.text("group")
+    prefix, inside = (f"{group}.", f" inside {code(group)}") if group else ("", "")
+    nodes = [(node.text("name").removeprefix(prefix), node.text("class")) for node in chain.parts("nodes")]
+    also = f" ({counted(others, 'other end')} besides)" if others else ""
+    return f"The main branch{inside} ends in {code(chain.text('end').removeprefix(prefix))}{also}: {branch(nodes)}."
 
 
 def files(facts: Facts) -> str:
@@ -108,7 +115,7 @@ def _classes(counts: dict[str, int]) -> Iterator[str]:
     """All of them: the most frequent in a table, the rest in a sentence."""
     rows = [(code(name, 80), figure(count)) for name, count in counts.items()]
     several = sum(count > 1 for count in counts.values())
-    shown = max(1, min(_IN_TABLE, several))
+    shown = len(rows) if len(rows) <= _IN_TABLE else max(1, min(_IN_TABLE, several))
     yield table(("Class", "Nodes"), rows[:shown])
     if rest := [f"{name} {count}" for name, count in rows[shown:]]:
         yield f"And {listed(rest, len(rest))}."
@@ -127,7 +134,8 @@ def _remarks(facts: Facts) -> Iterator[str]:
         remarks.append(disabled(facts))
     if coded := facts.parts("runs_code"):
         where = listed([f"{code(node.text('name'))} ({code(node.texts('knobs')[0])})" for node in coded], 3)
-        remarks.append(f"{counted(len(coded), 'node')} with code that Nuke runs: {where}. Nothing was run here.")
+        nodes = counted(len(coded), "node")
+        remarks.append(f"{nodes} with code that Nuke runs, by itself or on a click: {where}. Nothing was run here.")
     remarks += [f"Line {flaw.number('line')}: {code(flaw.text('text'), 120)}" for flaw in facts.parts("warnings")[:5]]
     if remarks:
         yield "Worth knowing:\n\n" + "\n".join(f"- {remark}" for remark in remarks)

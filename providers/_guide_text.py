@@ -6,6 +6,7 @@ Owns how foreign text is put into Markdown without breaking it. It knows no tool
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from .messages import JSON
 
@@ -83,20 +84,23 @@ def counted(number: int, noun: str) -> str:
 
 
 def branch(names: Sequence[tuple[str, str]], longest: int = 9) -> str:
-    """A chain of (name, class), source first: runs of one class are drawn together, a long middle is counted."""
+    """A chain of (name, class), source first. Runs of one class are drawn together, a long middle is counted; the end
+    is always named.
+    """
+    *above, end = names
     steps: list[tuple[str, int]] = []
-    at = 0
-    while at < len(names):
-        run = at
-        while run < len(names) and names[run][1] == names[at][1]:
-            run += 1
-        if run - at > 2:
-            steps.append((f"{run - at} \u00d7 {code(names[at][1])}", run - at))
+    for class_name, run in groupby(above, key=_class):
+        members = [name for name, _ in run]
+        if len(members) > 2:
+            steps.append((f"{len(members)} \u00d7 {code(class_name)}", len(members)))
         else:
-            steps.extend((code(name), 1) for name, _ in names[at:run])
-        at = run
+            steps += [(code(name), 1) for name in members]
     if len(steps) > longest:
         keep = longest // 2
         left_out = sum(count for _, count in steps[keep:-keep])
         steps = [*steps[:keep], (f"\u2026 {figure(left_out)} more \u2026", left_out), *steps[-keep:]]
-    return " \u2192 ".join(step for step, _ in steps)
+    return " \u2192 ".join([*(step for step, _ in steps), code(end[0])])
+
+
+def _class(named: tuple[str, str]) -> str:
+    return named[1]

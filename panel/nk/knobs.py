@@ -45,9 +45,20 @@ def user_knob(document: Document, definition: Word) -> UserKnob | None:
         return None
     if not words or not re.fullmatch(r"\d{1,3}", words[0]):
         return None
-    keywords = dict(zip(words[2::2], words[3::2], strict=False)) if len(words) > 2 else {}
-    name = words[1] if len(words) > 1 else ""
-    return UserKnob(int(words[0]), name, keywords.get("l", ""), keywords.get("T", ""))
+    said = _keywords(words[2:])
+    return UserKnob(int(words[0]), words[1] if len(words) > 1 else "", said.get("l", ""), said.get("T", ""))
+
+
+def _keywords(words: list[str]) -> dict[str, str]:
+    """`l LABEL t TIP M ITEMS R MIN MAX T TEXT n N`, with flags such as +STARTLINE anywhere between."""
+    found: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if word[:1] not in "+-":
+            found[word] = next(rest, "")
+            if word == "R":
+                next(rest, "")
+    return found
 
 
 def runs_code(name: str, value: str) -> bool:

@@ -11,11 +11,12 @@ from ..hosts.base import Host, NodeRow, Project
 from ..nk.graph import frequencies
 from .answers import Answer, counted
 
-ENDS = ("Write", "Viewer", "Output")
-"""What a branch is looked at from, in this order: files written, else what is viewed, else a group's output."""
+ENDS = ("Write", "Output", "Viewer")
+"""What a branch is looked at from, in this order: files written, else a tool's output, else what is viewed."""
 
 _CHAINS = 12
 _CHAIN_LENGTH = 400
+_LOOSE = 200
 _ON_ITS_WAY = frozenset({"Dot", "NoOp", "TimeOffset"})
 
 
@@ -84,34 +85,49 @@ def _files(rows: Sequence[NodeRow], *, reading: bool) -> list[JSON]:
 
 
 def _chains(rows: Sequence[NodeRow]) -> list[JSON]:
-    """The branch above each end, source first: up through input 0, or the first input that is connected."""
+    """The branch above each end, source first: up through input 0, or the first input that is connected.
+
+    The last one is the main one: of the last Write, Output or Viewer, else the longest that ends loose.
+    """
     known = {row.name: row for row in rows}
-    ends = next((found for found in (_of_class(rows, end) for end in ENDS) if found), _unused(rows))
-    return [_chain(row, known) for row in ends[-_CHAINS:]]
+    level = _main_level(rows)
+    ends = next((found for end in ENDS if (found := _of_class(level, end))), None)
+    if ends is None:
+        used = {source for row in rows for source in row.inputs}
+        loose = [row for row in level if any(row.inputs) and row.name not in used]
+        branches = sorted((_branch(row, known) for row in loose[-_LOOSE:]), key=len)
+    else:
+        branches = [_branch(row, known) for row in ends[-_CHAINS:]]
+    return [_shown(nodes) for nodes in branches[-_CHAINS:]]
+
+
+def _main_level(rows: Sequence[NodeRow]) -> list[NodeRow]:
+    """The outermost nodes; of a file that is a single tool those inside it."""
+    outer = [row for row in rows if not row.group and row.class_name != "Root"]
+    if len(outer) == 1 and outer[0].opens_group:
+        return [row for row in rows if row.group == outer[0].name]
+    return outer
 
 
 def _of_class(rows: Sequence[NodeRow], class_name: str) -> list[NodeRow]:
-    """Outermost ones only: a Write inside a tool is the tool's own business."""
-    found = [row for row in rows if re.sub(r"\d+$", "", row.class_name) == class_name]
-    least = min((row.name.count(".") for row in found), default=0)
-    return [row for row in found if row.name.count(".") == least]
+    return [row for row in rows if re.sub(r"\d+$", "", row.class_name) == class_name]
 
 
-def _unused(rows: Sequence[NodeRow]) -> list[NodeRow]:
-    """Connected nodes that feed nobody: the loose ends of a fragment."""
-    used = {source for row in rows for source in row.inputs}
-    return [row for row in rows if any(row.inputs) and row.name not in used]
-
-
-def _chain(end: NodeRow, known: dict[str, NodeRow]) -> JSON:
+def _branch(end: NodeRow, known: dict[str, NodeRow]) -> list[NodeRow]:
+    """From the end upwards."""
     nodes = [end]
     while len(nodes) < _CHAIN_LENGTH:
         source = next((name for name in nodes[-1].inputs if name), None)
         if source is None or source not in known:
             break
         nodes.append(known[source])
-    shown = [row for row in reversed(nodes) if row.class_name not in _ON_ITS_WAY or row is end]
-    return {"end": end.name, "nodes": [{"name": row.name, "class": row.class_name} for row in shown]}
+    return nodes
+
+
+def _shown(nodes: list[NodeRow]) -> JSON:
+    end, *above = nodes
+    rows = [*(row for row in reversed(above) if row.class_name not in _ON_ITS_WAY), end]
+    return {"end": end.name, "group": end.group, "nodes": [{"name": r.name, "class": r.class_name} for r in rows]}
 
 
 def _lines(data: dict[str, JSON]) -> Iterator[str]:
@@ -128,7 +144,7 @@ def _lines(data: dict[str, JSON]) -> Iterator[str]:
 
 def _plain(value: JSON) -> str:
     match value:
-        case {"end": end, "nodes": [*nodes]}:
+        case {"end": end, "nodes": [*nodes], **_group}:
             return f"{end}: " + " > ".join(_plain(node) for node in nodes)
         case {"name": name, "class": class_name, **others}:
             return " ".join([f"{name} ({class_name})", *(f"{k} {_plain(v)}" for k, v in others.items() if v)])
