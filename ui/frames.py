@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -10,6 +12,7 @@ from .theme import Look
 
 Item = QWidget | int | None
 """Of a row or column: a widget, a gap in px, or (None) all spare room."""
+W = TypeVar("W", bound=QWidget)
 Margins = tuple[int, int, int, int]
 NO_MARGINS: Margins = (0, 0, 0, 0)
 
@@ -88,7 +91,7 @@ def repolish(widget: QWidget) -> None:
     widget.update()
 
 
-def grow(widget: QWidget) -> QWidget:
+def grow(widget: W) -> W:
     """Mark `widget` as one that takes the spare room of its row or column."""
     widget.setProperty("grow", 1)
     return widget
@@ -113,8 +116,10 @@ def column(*items: Item, gap: int = 8, margins: Margins = NO_MARGINS, into: QWid
 
 
 def _fill(layout: QBoxLayout, items: tuple[Item, ...], gap: int, margins: Margins) -> None:
-    layout.setSpacing(0)
     layout.setContentsMargins(*margins)
+    # Qt's own spacing closes up around hidden widgets; it cannot be used where some gaps differ.
+    even = not any(isinstance(item, int) for item in items)
+    layout.setSpacing(gap if even else 0)
     joined = False
     for item in items:
         if item is None:
@@ -123,7 +128,7 @@ def _fill(layout: QBoxLayout, items: tuple[Item, ...], gap: int, margins: Margin
             layout.addSpacing(item)
             joined = False
         else:
-            if joined and gap:
+            if joined and not even:
                 layout.addSpacing(gap)
             layout.addWidget(item, int(item.property("grow") or 0))
             joined = True

@@ -70,7 +70,8 @@ class Label(_Words):
         super().__init__(look, text, voice, delta, bold, mono, parent)
         if wrap:
             self.setWordWrap(True)
-            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            # Not Fixed: that would hold the height of the hint, which is one width's only.
+            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy = self.sizePolicy()
         policy.setHeightForWidth(wrap)
         self.setSizePolicy(policy)
@@ -98,7 +99,8 @@ class Label(_Words):
         painter = QPainter(self)
         self._pen(painter)
         if self.wordWrap():
-            self._lines(self.width()).draw(painter, QPointF(0, 0))
+            lines = self._lines(self.width())
+            lines.draw(painter, QPointF(0, max(0, self.height() - self._height(lines.lineCount())) // 2))
         else:
             hidden = Qt.TextFlag.TextHideMnemonic if self.buddy() else Qt.TextFlag.TextSingleLine
             painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter | hidden, self.text())

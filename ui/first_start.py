@@ -1,0 +1,200 @@
+"""The empty chat before a model is chosen: three ways to one, each tested at once.
+
+A way that is not there says so in one line instead of vanishing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from .controls import Button
+from .flow import FlowLayout
+from .frames import Card, column, grow, row
+from .icons import Glyph
+from .key_field import KeyField
+from .labels import Label
+from .settings_values import KeyState
+from .theme import Look
+
+KEY_TITLE = "Paste a key"
+KEY_TEXT = "Anthropic, OpenAI, Google and others. The service is read from the key."
+NO_KEY = KeyState()
+
+
+@dataclass(frozen=True)
+class LocalFound:
+    """A server that answers on this computer. `model`: the one that is proposed; `models`: how many it has."""
+
+    provider_id: str
+    label: str
+    port: int
+    model: str
+    models: int = 1
+
+
+class OfferCard(QWidget):
+    """Icon, title, a line or two, and one line of controls."""
+
+    def __init__(self, look: Look, glyph: str, title: str, text: str, control: QWidget | None = None) -> None:
+        super().__init__()
+        self._name = glyph
+        self._glyph = Glyph(look, glyph)
+        self._title = Label(look, title, bold=True, wrap=True)
+        self._text = Label(look, text, "muted", -1, wrap=True)
+        self._control = control
+        lines = column(self._title, self._text, gap=4)
+        parts = [lines, control] if control else [lines]
+        icon = column(self._glyph, None)
+        card = row(icon, grow(column(*parts, gap=8)), gap=12, margins=(11, 11, 11, 11), into=Card(look))
+        column(card, into=self)
+
+    def say(self, title: str, text: str = "", *, offered: bool = True) -> None:
+        """`offered` False: the title alone, muted."""
+        self._title.setText(title)
+        self._title.set_voice("" if offered else "muted", bold=offered)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        if self._control:
+            self._control.setVisible(offered)
+
+    def mark(self, glyph: str, voice: str) -> None:
+        """Another icon for what came of it; "" for the card's own."""
+        self._glyph.show_icon(glyph or self._name, voice if glyph else "muted")
+
+    def title(self) -> str:
+        return self._title.text()
+
+    def text(self) -> str:
+        return self._text.text() if self._text.isVisibleTo(self) else ""
+
+
+class FirstStart(QWidget):
+    """Signals: `key_entered(key)`, `local_chosen(provider_id, model)` (model "": let the user choose another),
+    `variable_chosen(provider_id)`, `settings_requested`."""
+
+    key_entered = Signal(str)
+    local_chosen = Signal(str, str)
+    variable_chosen = Signal(str)
+    settings_requested = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._local: LocalFound | None = None
+        self._variable_provider = ""
+        self._use_local = Button(look, "Use it")
+        self._other = Button(look, "Other model", "quiet")
+        self._use_variable = Button(look, "Use it")
+        self.key = KeyField(look, placeholder="sk-\u2026, AIza\u2026, any other", save="Save and test")
+        self.key_card = OfferCard(look, "key", KEY_TITLE, KEY_TEXT, self.key)
+        self.local_card = OfferCard(look, "server", "", "", _wrapping(self._use_local, self._other))
+        self.variable_card = OfferCard(look, "terminal", "", "", _wrapping(self._use_variable))
+        self._settings = Button(look, "All services", "quiet")
+        self._places = Label(look, "", "muted", -1, wrap=True)
+        self._build()
+        self._connect()
+        self.set_local(None)
+        self.set_variable(None)
+        self.set_places("")
+
+    def _build(self) -> None:
+        look = self._look
+        last = Label(look, "No model? The built-in guide still reads and checks scripts.", "muted", -1, wrap=True)
+        self._body = column(
+            Label(look, "Choose who answers", delta=3, bold=True, wrap=True),
+            8,
+            Label(look, "One is enough. Each is tested at once, for free.", "muted", wrap=True),
+            16,
+            column(self.key_card, self.local_card, self.variable_card, gap=8),
+            12,
+            last,
+            None,
+            gap=0,
+            margins=(12, 20, 12, 12),
+        )
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(self._body)
+        scroll.viewport().setAutoFillBackground(False)
+        self._body.setAutoFillBackground(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        self._foot = row(grow(self._places), self._settings, margins=(12, 4, 8, 0))
+        layout.addWidget(self._foot)
+
+    def _connect(self) -> None:
+        self.key.entered.connect(self.key_entered)
+        self._use_local.clicked.connect(self._choose_local)
+        self._other.clicked.connect(self._choose_other)
+        self._use_variable.clicked.connect(self._choose_variable)
+        self._settings.clicked.connect(self.settings_requested)
+
+    def set_local(self, found: LocalFound | None, *, looking: bool = False) -> None:
+        """The server found on this computer; None: none answers (or, `looking`, none has answered yet)."""
+        self._local = found
+        if found is None:
+            words = "Looking for a model server on this computer\u2026" if looking else "No model server found here"
+            self.local_card.say(words, offered=False)
+            return
+        count = "1 model" if found.models == 1 else f"{found.models} models"
+        self.local_card.say(
+            f"{found.label} is running on this computer", f"Port {found.port}, {count}. Nothing leaves the machine."
+        )
+        self._use_local.setText(f"Use {found.model}")
+        self._use_local.updateGeometry()
+        self._other.setVisible(found.models > 1)
+
+    def set_variable(self, name: str | None, provider_id: str = "") -> None:
+        """The environment variable that holds a key, and whose it is; None: none is set."""
+        self._variable_provider = provider_id
+        if name is None:
+            self.variable_card.say("No key is set in the environment", offered=False)
+        else:
+            self.variable_card.say(f"{name} is set", "Found in the environment. It stays there; nothing is copied.")
+
+    def set_key_result(self, ok: bool, title: str, text: str = "", state: KeyState = NO_KEY) -> None:
+        """What came of the key: what was proved, or why it does not work and what next; and where the key is now."""
+        self.key_card.say(title, text)
+        self.key_card.mark("check" if ok else "cross", "ok" if ok else "bad")
+        self.key.show_state(state)
+
+    def clear_key_result(self) -> None:
+        self.key_card.say(KEY_TITLE, KEY_TEXT)
+        self.key_card.mark("", "")
+        self.key.show_state(NO_KEY)
+
+    def set_places(self, text: str) -> None:
+        """One line: where keys and chats are kept."""
+        self._places.setText(text)
+
+    def set_narrow(self, narrow: bool) -> None:
+        gutter = 8 if narrow else 12
+        for box, margins in ((self._body, (gutter, 20, gutter, 12)), (self._foot, (gutter, 4, gutter - 4, 0))):
+            layout = box.layout()
+            if layout:
+                layout.setContentsMargins(*margins)
+
+    def _choose_local(self) -> None:
+        if self._local:
+            self.local_chosen.emit(self._local.provider_id, self._local.model)
+
+    def _choose_other(self) -> None:
+        if self._local:
+            self.local_chosen.emit(self._local.provider_id, "")
+
+    def _choose_variable(self) -> None:
+        self.variable_chosen.emit(self._variable_provider)
+
+
+def _wrapping(*buttons: Button) -> QWidget:
+    box = QWidget()
+    layout = FlowLayout(box)
+    for button in buttons:
+        layout.addWidget(button)
+    return box

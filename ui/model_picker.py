@@ -1,0 +1,73 @@
+"""The popup under the header's chip: every model of every provider, by provider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from .pick_list import PickRow
+from .picker import Picker
+from .theme import Look
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One model. `note`: a few words on it ("tools, 200k")."""
+
+    provider_id: str
+    provider_label: str
+    model_id: str
+    note: str = ""
+    current: bool = False
+
+
+class ModelPicker(QObject):
+    """Signals: `picked(provider_id, model_id)`, `settings_requested`."""
+
+    picked = Signal(str, str)
+    settings_requested = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.popup = Picker(look, "models", more="Settings\u2026", parent=parent)
+        self._rows: list[ModelRow] = []
+        self._labels: dict[str, str] = {}
+        self._states: dict[str, str] = {}
+        self.popup.chosen.connect(self.picked)
+        self.popup.more_clicked.connect(self.settings_requested)
+
+    def set_rows(self, rows: Sequence[ModelRow]) -> None:
+        self._rows = list(rows)
+        self._show()
+
+    def set_provider_state(self, provider_id: str, text: str, label: str = "") -> None:
+        """What a provider is doing or why it lists nothing ("Loading models", "Key missing"); "" if all is well.
+
+        `label`: its name, for one that has no rows yet.
+        """
+        if label:
+            self._labels[provider_id] = label
+        self._states[provider_id] = text
+        self._show()
+
+    def open_under(self, anchor: QWidget) -> None:
+        self.popup.open_under(anchor)
+
+    def _show(self) -> None:
+        groups: dict[str, list[PickRow]] = {}
+        labels = dict(self._labels)
+        for row in self._rows:
+            labels.setdefault(row.provider_id, row.provider_label)
+            choice = PickRow(row.provider_id, row.model_id, row.model_id, row.note, row.current)
+            groups.setdefault(row.provider_id, []).append(choice)
+        for provider_id, state in self._states.items():
+            if state:
+                groups.setdefault(provider_id, [])
+        lines: list[PickRow] = []
+        for provider_id, choices in groups.items():
+            label, state = labels.get(provider_id, provider_id), self._states.get(provider_id, "")
+            lines += [PickRow(provider_id, "", label, state, heading=True), *choices]
+        self.popup.set_rows(lines)

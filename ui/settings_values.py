@@ -1,0 +1,92 @@
+"""What the settings dialog shows and hands on, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+KeyKind = Literal["loading", "none", "session", "environment", "keyring", "unavailable"]
+ProviderState = Literal["ready", "unset", "failed", "busy"]
+StepState = Literal["ok", "bad", "skip", "run"]
+TestAction = Literal["replace_key", "open_key_page", "retry"]
+FieldKind = Literal["choice", "text", "number"]
+
+
+@dataclass(frozen=True)
+class KeyState:
+    """Where a provider's key is, never the key. `where`: the store's name, the variable's name, or (unavailable) why
+    no store answers; `ending`: the last characters of the key."""
+
+    kind: KeyKind = "none"
+    where: str = ""
+    ending: str = ""
+
+
+@dataclass(frozen=True)
+class ProviderPageSpec:
+    """One provider's page. `connects` False: it has no address, key or model (the built-in guide)."""
+
+    id: str
+    label: str
+    address: str = ""
+    default_address: str = ""
+    key_state: KeyState = KeyState()
+    model: str = ""
+    models: tuple[str, ...] = ()
+    key_page: str = ""
+    needs_key: bool = True
+    local: bool = False
+    description: str = ""
+    connects: bool = True
+    in_use: bool = False
+    state: ProviderState = "unset"
+    words: str = "Not set up"
+
+
+@dataclass(frozen=True)
+class ProviderDraft:
+    """What is on a page, saved or not. `key`: typed and not saved yet, else ""."""
+
+    address: str
+    key: str
+    model: str
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step of a connection test. `took`: as it is shown ("12 ms")."""
+
+    name: str
+    state: StepState
+    detail: str = ""
+    took: str = ""
+
+
+@dataclass(frozen=True)
+class TestVerdict:
+    """How a test ended. `actions`: at most two are shown; `detail`: for Details, redacted, may be copied.
+
+    `summary` stands beside the button ("Stopped at step 6 of 8, 0.3 s").
+    """
+
+    __test__ = False  # pytest: not a test class
+
+    ok: bool
+    title: str
+    text: str = ""
+    actions: tuple[TestAction, ...] = ()
+    detail: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One setting. `choices`: pairs of value and words; `locked_by`: who decides it instead ("studio policy")."""
+
+    id: str
+    label: str
+    kind: FieldKind
+    value: object
+    choices: tuple[tuple[str, str], ...] = ()
+    help: str = ""
+    locked_by: str = ""
