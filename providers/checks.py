@@ -109,7 +109,7 @@ class _Steps:
     def __init__(self, on_step: OnStep, clock: Callable[[], float]) -> None:
         self._on_step = on_step
         self._clock = clock
-        self._names = list(_STEPS)
+        self._names: list[str] = [*_STEPS]
         self._done: list[Step] = []
         self._began = self._last = clock()
 

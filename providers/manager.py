@@ -171,19 +171,19 @@ class ProviderManager:
 
     async def _open(self, provider_id: str) -> _Opened:
         await self._sweep()
+        if provider_id not in self._opened and row_of(provider_id).format != "offline":
+            await self._network()
+        # Not before here: the settings may have changed, or another task may have opened it, in the meantime.
         opened = self._opened.get(provider_id)
         if opened is None:
-            config = self._configs[provider_id]
-            sessions = await self._network() if config.row.format != "offline" else None
-            # Another task may have opened it while this one waited.
-            opened = self._opened.get(provider_id) or self._opened.setdefault(provider_id, self._new(config, sessions))
+            opened = self._opened[provider_id] = self._new(self._configs[provider_id])
         return opened
 
-    def _new(self, config: ProviderConfig, sessions: HttpSessions | None) -> _Opened:
-        if sessions is None:
+    def _new(self, config: ProviderConfig) -> _Opened:
+        if config.row.format == "offline" or self._sessions is None:
             return _Opened(config, _guide(), None)
         url = normalise_base_url(config.address)
-        session = sessions.open_session(config.id, config.row.service(url), origin_of(url))
+        session = self._sessions.open_session(config.id, config.row.service(url), origin_of(url))
         return _Opened(config, self._chat(config.row, url, session, None), session)
 
     def _chat(self, row: ProviderRow, url: str, session: HttpSession, key: Secret | None) -> OpenAIChat:

@@ -80,5 +80,5 @@ def _describe(connection: Any) -> str:
     until = certificate.get("notAfter")
     if not until:
         return f"{version}, certificate trusted"
-    day = datetime.datetime.fromtimestamp(ssl.cert_time_to_seconds(until), datetime.timezone.utc)
+    day = datetime.datetime.fromtimestamp(ssl.cert_time_to_seconds(until), datetime.UTC)
     return f"{version}, certificate valid to {day.day} {day:%b %Y}"
