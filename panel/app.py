@@ -17,13 +17,13 @@ from pathlib import Path
 
 from ..providers.catalog import PROVIDERS
 from ..providers.errors import Problem, ProviderError, problem
-from ..providers.http import Limits
+from ..providers.limits import Limits
 from ..providers.manager import ProviderConfig, ProviderManager
 from ..providers.redact import Redactor, Secret
 from . import settings as options
 from .chat import Chat
 from .hosts.base import EmptyHost, Host
-from .hosts.opening import open_script
+from .hosts.script import open_script
 from .keys import Keyring, KeyringTrouble, KeyStore, platform_keyring
 from .settings import ProviderSettings, Settings
 from .tasks import TaskScope

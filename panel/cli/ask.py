@@ -11,7 +11,7 @@ from pathlib import Path
 from ...providers.errors import Problem
 from ...providers.messages import TextDelta
 from ..app import Application
-from ..hosts.opening import ScriptError
+from ..hosts.script import ScriptError
 from ..turn import ChatEvent, ToolEnded, TurnEnded
 from . import terminal
 from .terminal import Interrupts

@@ -11,7 +11,7 @@ from pathlib import Path
 from ...providers.catalog import PROVIDERS
 from ..app import Application
 from ..chat import Chat
-from ..hosts.opening import ScriptError
+from ..hosts.script import ScriptError
 from ..tasks import TaskScope
 from ..threads import run_blocking
 from . import terminal

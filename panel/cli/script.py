@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..hosts.opening import ScriptError, open_script
+from ..hosts.script import ScriptError, open_script
 from ..nk.info import ScriptInfo
 from ..threads import run_blocking
 from . import terminal

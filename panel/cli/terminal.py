@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Callable, Coroutine, Iterator
 
 from ...providers.errors import Problem
-from ..hosts.opening import ScriptError
+from ..hosts.script import ScriptError
 from ..threads import DaemonExecutor
 
 WORK_FAILED, BAD_INPUT = 1, 2

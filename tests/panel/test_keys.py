@@ -19,6 +19,10 @@ ELSEWHERE = "http://127.0.0.1:9"
 KEY = Secret("sk-proj-0123456789abcdef")
 
 
+# keyring 25.7 leaves its bus connection to the garbage collector when a call fails.
+FAILED_CALL_LEAVES_A_SOCKET = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket")
+
+
 class Dictionary:
     """A keyring in memory."""
 
@@ -148,6 +152,7 @@ async def test_a_real_secret_service_keeps_a_key(secret_service: SecretService) 
     assert await again.find("openai", OPENAI) is None
 
 
+@FAILED_CALL_LEAVES_A_SOCKET
 @pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
 async def test_a_locked_keyring_is_named_and_the_panel_goes_on(locked_secret_service: SecretService) -> None:
     with pytest.raises(KeyringTrouble, match="Unlock it"):
@@ -162,6 +167,7 @@ async def test_without_a_bus_there_is_no_keyring_and_never_a_plain_file(monkeypa
 
 
 @pytest.mark.abandons(1)
+@FAILED_CALL_LEAVES_A_SOCKET
 @pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
 async def test_a_silent_keyring_costs_its_deadline_and_no_more(secret_service: SecretService) -> None:
     keys = store(keyring=platform_keyring, deadline=0.3)

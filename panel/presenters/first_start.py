@@ -1,0 +1,117 @@
+"""Connects the empty chat to what could answer: a pasted key, a server on this computer, a variable.
+
+Owns the look around (loopback only; nothing leaves the computer) and the test that each choice is put to. Shown until
+a provider has been chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from ...providers.base import CheckReport, Step
+from ...providers.catalog import PROVIDERS, ProviderRow, origin_of, provider_for_key
+from ...providers.errors import ProviderError
+from ...providers.manager import ProviderConfig
+from ...providers.redact import Secret
+from ...ui.chat_pane import ChatPane
+from ...ui.first_start import FirstStart, LocalFound
+from ...ui.settings_values import KeyState
+from ..keys import KeyringTrouble
+from ..tasks import TaskScope
+
+if TYPE_CHECKING:
+    from ..app import Application
+
+LOOKED_FOR = ("ollama", "lmstudio", "llama_cpp")
+"""The servers that are looked for at their usual ports of this computer."""
+
+
+class FirstStartPresenter(QObject):
+    """Shows what is there, and tells what was chosen once its test has passed."""
+
+    provider_chosen = Signal(str, str)
+    """A provider and a model, "" for its default."""
+    model_wanted = Signal(str)
+
+    def __init__(self, pane: ChatPane, app: Application, scope: TaskScope) -> None:
+        super().__init__(pane)
+        self._app = app
+        self._scope = scope
+        self.page = FirstStart(pane.look)
+        self.page.set_local(None, looking=True)
+        self.page.key_entered.connect(self._key_entered)
+        self.page.local_chosen.connect(self._local_chosen)
+        self.page.variable_chosen.connect(self._variable_chosen)
+        scope.start(self._look_around(), name="look for local servers")
+        scope.start(self._tell_places(), name="where keys are kept")
+        self._show_variable()
+
+    async def _look_around(self) -> None:
+        for provider_id in LOOKED_FOR:
+            try:
+                models = await self._app.providers.models(provider_id)
+            except ProviderError:
+                continue
+            if models:
+                row = PROVIDERS[provider_id]
+                port = int(origin_of(self._app.config(provider_id).address).rpartition(":")[2])
+                self.page.set_local(LocalFound(row.id, row.label, port, models[0].id, len(models)))
+                return
+        self.page.set_local(None)
+
+    async def _tell_places(self) -> None:
+        try:
+            place = await self._app.keys.place()
+        except KeyringTrouble:
+            place = "this session only (no keyring)"
+        self.page.set_places(f"Keys: {place}. Chats: not kept yet.")
+
+    def _show_variable(self) -> None:
+        for row in PROVIDERS.values():
+            if row.needs_key and self._app.environ.get(row.key_variable):
+                self.page.set_variable(row.key_variable, row.id)
+                return
+
+    def _key_entered(self, text: str) -> None:
+        row = provider_for_key(text)
+        if row is None:
+            # A guess would show the key to a stranger.
+            self.page.set_key_result(
+                False, "Whose key is this?", "It does not say. Choose the service in the settings."
+            )
+            return
+        self._scope.start(self._try_key(row, Secret(text)), name=f"try a key of {row.id}")
+
+    async def _try_key(self, row: ProviderRow, secret: Secret) -> None:
+        self.page.key.show_state(KeyState("loading", f"Testing with {row.label}\u2026"))
+        report = await self._test(row.id, secret)
+        if report.problem:
+            self.page.set_key_result(False, report.problem.title, f"{report.problem.why} {report.problem.next}")
+            return
+        origin = origin_of(self._app.config(row.id).address)
+        try:
+            state = KeyState("keyring", await self._app.keys.save(row.id, origin, secret), secret.ending)
+        except KeyringTrouble:
+            self._app.keys.keep_for_session(row.id, origin, secret)
+            state = KeyState("session", "", secret.ending)
+        self.page.set_key_result(True, report.summary, f"{row.label} answers from now on.", state)
+        self.provider_chosen.emit(row.id, "")
+
+    def _local_chosen(self, provider_id: str, model: str) -> None:
+        if model:
+            self.provider_chosen.emit(provider_id, model)
+        else:
+            self.model_wanted.emit(provider_id)
+
+    def _variable_chosen(self, provider_id: str) -> None:
+        self.provider_chosen.emit(provider_id, "")
+
+    async def _test(self, provider_id: str, key: Secret) -> CheckReport:
+        config = ProviderConfig(provider_id, self._app.config(provider_id).address)
+        return await self._app.providers.check(config, key=key, on_step=_ignore)
+
+
+def _ignore(_: Step) -> None:
+    pass

@@ -1,0 +1,160 @@
+"""Connects one whole pane to one application: the conversation, the script, the models, the settings.
+
+Owns which presenters there are and what one of them tells another. It is what the window makes, and what a pane in a
+host will make.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from ...providers.catalog import PROVIDERS
+from ...providers.errors import Problem
+from ...ui.chat_pane import ChatPane
+from .. import settings as options
+from ..hosts.script import ScriptError
+from ..settings import ProviderSettings
+from ..tasks import TaskScope
+from ..turn import TurnEnded
+from .conversation import ConversationPresenter
+from .first_start import FirstStartPresenter
+from .models import GUIDE, ModelPresenter
+from .settings import SettingsPresenter
+
+if TYPE_CHECKING:
+    from ..app import Application
+
+FIRST_QUESTION = "What does this script do?"
+
+
+class PanePresenter(QObject):
+    """Everything that happens in one pane. Its tasks are children of `scope`."""
+
+    def __init__(self, pane: ChatPane, app: Application, scope: TaskScope, *, file: str | None = None) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        self._app = app
+        self._scope = scope
+        self.conversation = ConversationPresenter(pane, app.chat(), scope.child("conversation"))
+        self.models = ModelPresenter(pane, app, scope.child("models"))
+        self.settings = SettingsPresenter(pane, app, scope.child("settings"))
+        self.first_start: FirstStartPresenter | None = None
+        self._connect()
+        self._show_choice()
+        self._show_script()
+        pane.composer.set_send_key(app.settings.get(options.SEND_KEY))
+        if app.settings.get(options.PROVIDER) == GUIDE:
+            self._offer_choice()
+        if file:
+            self.open_script(Path(file))
+
+    def _connect(self) -> None:
+        header, view = self._pane.header, self._pane.view
+        header.open_requested.connect(self._choose_file)
+        header.new_chat_requested.connect(self.new_chat)
+        header.settings_requested.connect(self._open_settings)
+        view.settings_requested.connect(self._open_settings)
+        view.link_activated.connect(_follow)
+        self.conversation.turn_ended.connect(self._turn_ended)
+        self.models.picked.connect(self.choose)
+        self.models.picker.settings_requested.connect(self._open_settings)
+        self.settings.provider_chosen.connect(self._provider_chosen)
+        self.settings.provider_changed.connect(self._provider_changed)
+        self.settings.send_key_changed.connect(self._pane.composer.set_send_key)
+
+    # Who answers
+
+    def choose(self, provider_id: str, model: str) -> None:
+        """From now on this provider and model answer; kept in the settings."""
+        self._app.settings.set(options.PROVIDER, provider_id)
+        if model and provider_id != GUIDE:
+            address = self._app.settings.provider(provider_id).address
+            self._app.change_provider(provider_id, ProviderSettings(address, model))
+        self._scope.start(self._app.save_settings(), name="save settings", on_close="finish")
+        self._provider_chosen(provider_id)
+
+    def _provider_chosen(self, provider_id: str) -> None:
+        chat = self.conversation.chat
+        chat.provider = provider_id
+        chat.model = self._app.config(provider_id).model
+        self._show_choice()
+
+    def _provider_changed(self, provider_id: str) -> None:
+        self.models.forget(provider_id)
+        if self.conversation.chat.provider == provider_id:
+            self._provider_chosen(provider_id)
+
+    def _show_choice(self, problem: Problem | None = None) -> None:
+        chat = self.conversation.chat
+        state = "failed" if problem else "ready"
+        name = "Guide" if chat.provider == GUIDE else chat.model or PROVIDERS[chat.provider].label
+        self._pane.header.set_model(state, name)
+        self.models.set_current(chat.provider, chat.model)
+
+    def _offer_choice(self) -> None:
+        self.first_start = FirstStartPresenter(self._pane, self._app, self._scope.child("first start"))
+        self.first_start.provider_chosen.connect(self.choose)
+        self.first_start.model_wanted.connect(self._want_model)
+        self.first_start.page.settings_requested.connect(self._open_settings)
+        self._pane.view.set_empty(self.first_start.page)
+
+    def _want_model(self, _: str) -> None:
+        self.models.open()
+
+    def _open_settings(self) -> None:
+        self.settings.open(self.conversation.chat.provider)
+
+    # The script
+
+    def open_script(self, path: Path) -> None:
+        """Reads the script in the background; the header shows it, or why it cannot be read."""
+        self._pane.header.set_script(path.name, "opening\u2026")
+        self._scope.start(self._open(path), name="open script")
+
+    async def _open(self, path: Path) -> None:
+        try:
+            host = await self._app.open_script(path)
+        except ScriptError as error:
+            self._show_script()
+            problem = Problem("script_unreadable", "error", error.title, error.why, error.next)
+            self._pane.view.add_problem(problem)
+            return
+        self.conversation.chat.host = host
+        self._show_script()
+        if not self._pane.composer.draft:
+            self._pane.composer.set_draft(FIRST_QUESTION)
+
+    def _show_script(self) -> None:
+        host = self._app.host
+        if host.kind == "none":
+            self._pane.header.set_script("No script", "")
+        else:
+            self._pane.header.set_script(host.title, f"{len(host.nodes()):,} nodes")
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self._pane, "Open a Nuke script", str(Path.home()))
+        dialog.setNameFilters(["Nuke scripts (*.nk *.gizmo *.autosave)", "All files (*)"])
+        dialog.fileSelected.connect(self._file_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _file_chosen(self, path: str) -> None:
+        self.open_script(Path(path))
+
+    # The conversation
+
+    def new_chat(self) -> None:
+        self.conversation.replace(self._app.chat())
+        self._provider_chosen(self._app.settings.get(options.PROVIDER))
+
+    def _turn_ended(self, ended: TurnEnded) -> None:
+        self._show_choice(ended.problem if ended.state == "failed" else None)
+
+
+def _follow(url: str) -> None:
+    QDesktopServices.openUrl(QUrl(url))

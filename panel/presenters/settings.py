@@ -1,0 +1,221 @@
+"""Connects the settings dialog to keys, providers and the settings file.
+
+Owns the running connection tests, one each a provider, and what was last found out about each. It decides nothing
+about the network: `ProviderManager.check` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from ...providers.base import Step
+from ...providers.catalog import PROVIDERS, ProviderRow
+from ...providers.errors import ProviderError
+from ...providers.manager import ProviderConfig
+from ...providers.redact import Secret
+from ...ui.chat_pane import ChatPane
+from ...ui.settings_dialog import SettingsDialog
+from ...ui.settings_values import FieldSpec, ProviderDraft, ProviderPageSpec, ProviderState
+from .. import settings as options
+from ..settings import ProviderSettings
+from ..tasks import TaskScope
+from .key_pages import KeyPages
+from .words import cancelled, failed, step_row, verdict
+
+if TYPE_CHECKING:
+    from ..app import Application
+
+
+class SettingsPresenter(QObject):
+    """Opens the dialog and keeps it true. A change is in force at once and saved when its field is left."""
+
+    provider_chosen = Signal(str)
+    provider_changed = Signal(str)
+    """Its address, key or model is another one now."""
+    send_key_changed = Signal(str)
+
+    def __init__(self, pane: ChatPane, app: Application, scope: TaskScope) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        self._app = app
+        self._scope = scope
+        self._tests: dict[str, asyncio.Task[None]] = {}
+        self._found_out: dict[str, tuple[ProviderState, str]] = {}
+        self._keys: KeyPages | None = None
+        self.dialog: SettingsDialog | None = None
+
+    def open(self, provider_id: str = "") -> SettingsDialog:
+        """Shows the dialog, at this provider's page or at that of the provider in use."""
+        if self.dialog is None:
+            self.dialog = self._build()
+        self.dialog.show_page(provider_id or self._app.settings.get(options.PROVIDER))
+        self.dialog.show()
+        self.dialog.raise_()
+        self.dialog.activateWindow()
+        return self.dialog
+
+    def _build(self) -> SettingsDialog:
+        pages = [self._page(row) for row in PROVIDERS.values()]
+        dialog = SettingsDialog(self._pane.look, pages, [self._send_key()], self._pane)
+        self._keys = KeyPages(dialog, self._app, self._scope)
+        self._keys.changed.connect(self._key_changed)
+        for row in PROVIDERS.values():
+            self._keys.look_up(row.id)
+        dialog.test_requested.connect(self._test)
+        dialog.test_cancelled.connect(self._cancel_test)
+        dialog.key_page_requested.connect(self._open_key_page)
+        dialog.address_changed.connect(self._change_address)
+        dialog.model_changed.connect(self._change_model)
+        dialog.provider_chosen.connect(self._choose)
+        dialog.field_changed.connect(self._change_field)
+        return dialog
+
+    def _page(self, row: ProviderRow) -> ProviderPageSpec:
+        config = self._app.config(row.id)
+        state, words = self._found_out.get(row.id) or _first_state(row, config)
+        return ProviderPageSpec(
+            id=row.id,
+            label=row.label,
+            address=config.address,
+            default_address=row.base_url,
+            model=config.model,
+            key_page=row.key_page,
+            needs_key=row.needs_key,
+            local=row.local,
+            connects=row.format != "offline",
+            in_use=self._app.settings.get(options.PROVIDER) == row.id,
+            state=state,
+            words=words,
+        )
+
+    def _show_page(self, provider_id: str) -> None:
+        if self.dialog:
+            self.dialog.set_provider(self._page(PROVIDERS[provider_id]))
+        if self._keys:
+            self._keys.look_up(provider_id)
+
+    # A connection test runs on what is on the page, on the shared loop, beside any number of others.
+
+    def _test(self, provider_id: str, draft: ProviderDraft) -> None:
+        if self.dialog is None:
+            return
+        self._cancel_test(provider_id)
+        self.dialog.start_test(provider_id)
+        self.dialog.set_state(provider_id, "busy", "Testing")
+        task = self._scope.start(self._run_test(provider_id, draft), name=f"test {provider_id}")
+        self._tests[provider_id] = task
+        task.add_done_callback(partial(self._test_over, provider_id))
+
+    async def _run_test(self, provider_id: str, draft: ProviderDraft) -> None:
+        config = ProviderConfig(provider_id, draft.address)
+        key = Secret(draft.key) if draft.key else None
+        on_step = partial(self._show_step, provider_id)
+        try:
+            report = await self._app.providers.check(config, key=key, model=draft.model, on_step=on_step)
+        except ProviderError as error:
+            self._end_test(provider_id, False, error.problem.title)
+            if self.dialog:
+                self.dialog.end_test(provider_id, failed(error.problem))
+            return
+        self._end_test(provider_id, report.ok, report.problem.title if report.problem else report.summary)
+        if self.dialog:
+            for step in report.steps:
+                if step.ok is None:
+                    self._show_step(provider_id, step)
+            self.dialog.end_test(provider_id, verdict(report, has_key_page=bool(PROVIDERS[provider_id].key_page)))
+            if report.models:
+                self.dialog.show_models(provider_id, [model.id for model in report.models])
+
+    def _show_step(self, provider_id: str, step: Step) -> None:
+        if self.dialog:
+            self.dialog.show_step(provider_id, step_row(step))
+
+    def _end_test(self, provider_id: str, ok: bool, words: str) -> None:
+        self._found_out[provider_id] = ("ready" if ok else "failed", words)
+        if self.dialog:
+            self.dialog.set_state(provider_id, *self._found_out[provider_id])
+
+    def _cancel_test(self, provider_id: str) -> None:
+        if task := self._tests.pop(provider_id, None):
+            task.cancel()
+
+    def _test_over(self, provider_id: str, task: asyncio.Task[None]) -> None:
+        if self._tests.get(provider_id) is task:
+            del self._tests[provider_id]
+        if task.cancelled() and self.dialog and provider_id not in self._tests:
+            self.dialog.end_test(provider_id, cancelled())
+            row = PROVIDERS[provider_id]
+            found = self._found_out.get(provider_id) or _first_state(row, self._app.config(provider_id))
+            self.dialog.set_state(provider_id, *found)
+
+    # Settings are in force at once; the file follows.
+
+    def _change_address(self, provider_id: str, address: str) -> None:
+        row, old = PROVIDERS[provider_id], self._app.settings.provider(provider_id)
+        kept = "" if address == row.base_url else address
+        self._change(provider_id, ProviderSettings(kept, old.model))
+
+    def _change_model(self, provider_id: str, model: str) -> None:
+        old = self._app.settings.provider(provider_id)
+        self._change(provider_id, ProviderSettings(old.address, model))
+
+    def _change(self, provider_id: str, value: ProviderSettings) -> None:
+        if value == self._app.settings.provider(provider_id):
+            return
+        self._app.change_provider(provider_id, value)
+        self._found_out.pop(provider_id, None)
+        self._save()
+        self._show_page(provider_id)
+        self.provider_changed.emit(provider_id)
+
+    def _choose(self, provider_id: str) -> None:
+        before = self._app.settings.get(options.PROVIDER)
+        self._app.settings.set(options.PROVIDER, provider_id)
+        self._save()
+        for changed in {before, provider_id} & PROVIDERS.keys():
+            self._show_page(changed)
+        self.provider_chosen.emit(provider_id)
+
+    def _change_field(self, field_id: str, value: object) -> None:
+        if field_id == options.SEND_KEY.id and options.SEND_KEY.accepts(value):
+            self._app.settings.set(options.SEND_KEY, str(value))
+            self._save()
+            self.send_key_changed.emit(str(value))
+
+    def _key_changed(self, provider_id: str) -> None:
+        self._save()
+        self.provider_changed.emit(provider_id)
+
+    def _save(self) -> None:
+        self._scope.start(self._save_now(), name="save settings", on_close="finish")
+
+    async def _save_now(self) -> None:
+        try:
+            await self._app.save_settings()
+            words = "All changes saved"
+        except (OSError, TimeoutError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else "the disk does not answer"
+            words = f"The settings could not be saved: {why}."
+        if self.dialog:
+            self.dialog.set_status(words)
+
+    def _send_key(self) -> FieldSpec:
+        setting = options.SEND_KEY
+        value = self._app.settings.get(setting)
+        return FieldSpec(setting.id, setting.label, "choice", value, setting.choices, setting.help)
+
+    def _open_key_page(self, provider_id: str) -> None:
+        QDesktopServices.openUrl(QUrl(PROVIDERS[provider_id].key_page))
+
+
+def _first_state(row: ProviderRow, config: ProviderConfig) -> tuple[ProviderState, str]:
+    if row.format == "offline":
+        return "ready", "Built in, no model"
+    if not config.address:
+        return "unset", "Not set up"
+    return "unset", "Not tested"
