@@ -1,0 +1,283 @@
+"""Every task has an owner, a name and an end, and no failure is lost or told twice."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from typing import NoReturn
+
+import pytest
+from guards import UnseenErrors
+from nuke_ai_panel.panel.tasks import ScopeClosed, TaskScope
+
+
+class Failures(list[tuple[str, str]]):
+    def __call__(self, name: str, error: BaseException) -> None:
+        self.append((name, str(error)))
+
+
+async def forever() -> NoReturn:
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError
+
+
+async def fail() -> NoReturn:
+    raise ValueError("no")
+
+
+async def swallow_cancels(release: asyncio.Event, log: list[str]) -> None:
+    while not release.is_set():
+        try:
+            await release.wait()
+        except asyncio.CancelledError:
+            log.append("swallowed")
+
+
+async def turns(count: int = 5) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_a_task_gives_its_result_and_is_counted():
+    async with TaskScope("app") as scope:
+        task = scope.start(asyncio.sleep(0, "hello"), name="greeting")
+        assert scope.stats().names == ("app/greeting",)
+        assert await task == "hello"
+        await turns()
+        stats = scope.stats()
+    assert (stats.running, stats.done, stats.failed, stats.cancelled) == (0, 1, 0, 0)
+
+
+async def test_a_failure_is_told_once_with_its_name_and_hurts_no_sibling():
+    failures = Failures()
+    scope = TaskScope("app", on_failure=failures)
+    sibling = scope.start(forever(), name="stream")
+    scope.start(fail(), name="keys")
+    await turns()
+    gc.collect()
+    assert failures == [("app/keys", "no")]
+    assert not sibling.done()
+    assert await scope.close(1) == ()
+    assert failures == [("app/keys", "no")]
+
+
+async def test_a_failure_that_somebody_awaits_is_told_as_well():
+    failures = Failures()
+    scope = TaskScope("app", on_failure=failures)
+    with pytest.raises(ValueError):
+        await scope.start(fail(), name="keys")
+    assert failures == [("app/keys", "no")]
+    await scope.close(1)
+
+
+async def test_a_failure_nobody_asked_to_hear_of_is_logged(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.ERROR, "nuke_ai_panel"):
+        async with TaskScope("app") as scope:
+            scope.start(fail(), name="keys")
+            await turns()
+    assert "app/keys failed" in caplog.text and "ValueError: no" in caplog.text
+
+
+async def test_a_listener_that_fails_loses_neither_error(unseen_errors: UnseenErrors):
+    def listen(name: str, error: BaseException) -> None:
+        raise RuntimeError(f"cannot show {error}")
+
+    scope = TaskScope("app", on_failure=listen)
+    scope.start(fail(), name="keys")
+    await turns()
+    unseen_errors.expect("cannot show no")
+    assert scope.stats().failed == 1
+    await scope.close(1)
+
+
+async def test_closing_cancels_what_may_be_cancelled_and_waits_for_what_must_finish():
+    ended: list[str] = []
+    written = asyncio.Event()
+
+    async def stream() -> None:
+        try:
+            await forever()
+        finally:
+            ended.append("stream")
+            written.set()
+
+    async def write() -> None:
+        await written.wait()
+        await turns()
+        ended.append("write")
+
+    scope = TaskScope("app")
+    scope.start(stream(), name="stream")
+    scope.start(write(), name="write", on_close="finish")
+    await turns()
+    assert await scope.close(5) == ()
+    assert ended == ["stream", "write"]
+    stats = scope.stats()
+    assert (stats.done, stats.cancelled, stats.running) == (1, 1, 0)
+
+
+async def test_children_end_before_their_parents():
+    ended: list[str] = []
+
+    async def work(name: str) -> None:
+        try:
+            await forever()
+        finally:
+            await turns()
+            ended.append(name)
+
+    scope = TaskScope("app")
+    panel = scope.child("panel")
+    turn = panel.child("turn")
+    for name, owner in (("app", scope), ("panel", panel), ("turn", turn)):
+        owner.start(work(name), name="work")
+    await turns()
+    assert scope.stats().names == ("app/work", "app/panel/work", "app/panel/turn/work")
+    assert await scope.close(5) == ()
+    assert ended == ["turn", "panel", "app"]
+
+
+async def test_a_closed_scope_takes_nothing_and_closes_the_coroutine():
+    scope = TaskScope("app")
+    await scope.close(1)
+    with pytest.raises(ScopeClosed, match="app is closed; stream was not started"):
+        scope.start(forever(), name="stream")  # "never awaited" would fail this test
+    with pytest.raises(ScopeClosed, match="panel was not opened"):
+        scope.child("panel")
+
+
+async def test_a_scope_that_is_closing_takes_nothing_from_its_own_tasks():
+    refused: list[str] = []
+    scope = TaskScope("app")
+    panel = scope.child("panel")
+
+    async def restart() -> None:
+        try:
+            await forever()
+        finally:
+            for owner in (panel, scope):
+                try:
+                    owner.start(forever(), name="again")
+                except ScopeClosed as error:
+                    refused.append(str(error))
+
+    panel.start(restart(), name="work")
+    await turns()
+    assert await scope.close(1) == ()
+    assert len(refused) == 2
+
+
+def test_a_scope_whose_loop_is_closed_takes_nothing():
+    loop = asyncio.new_event_loop()
+    scope = TaskScope("app", loop=loop)
+    loop.close()
+    with pytest.raises(ScopeClosed):
+        scope.start(forever(), name="late")
+
+
+async def test_a_task_that_swallows_its_cancel_is_named_and_let_go_in_time():
+    log: list[str] = []
+    release = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    scope = TaskScope("app")
+    turn = scope.child("turn")
+    turn.start(swallow_cancels(release, log), name="stubborn")
+    polite = scope.start(forever(), name="polite")
+    await turns()
+    started = loop.time()
+    assert await scope.close(0.1) == ("app/turn/stubborn",)
+    assert loop.time() - started < 1
+    assert polite.cancelled()
+    assert log
+    release.set()
+    await turns()
+    assert scope.stats().running == 0
+
+
+def test_what_was_let_go_is_destroyed_without_a_word():
+    """ "Task was destroyed but it is pending" would be an ERROR record, which fails the test."""
+    loop = asyncio.new_event_loop()
+
+    async def main() -> tuple[str, ...]:
+        scope = TaskScope("app")
+        scope.start(swallow_cancels(asyncio.Event(), []), name="stubborn")
+        await turns()
+        return await scope.close(0.01)
+
+    assert loop.run_until_complete(main()) == ("app/stubborn",)
+    assert all(task._log_destroy_pending is False for task in asyncio.all_tasks(loop))  # type: ignore[attr-defined]
+    loop.close()
+    gc.collect()
+
+
+async def test_work_that_must_finish_but_hangs_is_named_and_cancelled_at_the_end():
+    scope = TaskScope("app")
+    task = scope.start(forever(), name="write", on_close="finish")
+    await turns()
+    assert await scope.close(0.02) == ("app/write",)
+    await turns()
+    assert task.cancelled()
+
+
+async def test_a_stubborn_child_leaves_its_parents_their_share_of_the_time():
+    release, log = asyncio.Event(), list[str]()
+    finished: list[str] = []
+
+    async def write() -> None:
+        await asyncio.sleep(0.15)
+        finished.append("written")
+
+    scope = TaskScope("app")
+    scope.child("turn").start(swallow_cancels(release, log), name="stubborn")
+    await turns()
+    scope.start(write(), name="write", on_close="finish")
+    assert await scope.close(0.4) == ("app/turn/stubborn",)
+    assert finished == ["written"]
+    release.set()
+    await turns()
+
+
+async def test_closed_children_leave_their_parent_only_their_counts():
+    scope = TaskScope("app")
+    for _ in range(100):
+        async with scope.child("turn") as turn:
+            turn.start(asyncio.sleep(0), name="answer")
+            await turns()
+    assert scope.stats().done == 100
+    assert scope._children == []  # pyright: ignore[reportPrivateUsage]
+    await scope.close(1)
+
+
+async def test_a_task_may_close_its_own_scope():
+    scope = TaskScope("app")
+    sibling = scope.start(forever(), name="sibling")
+
+    async def leave() -> tuple[str, ...]:
+        return await scope.close(1)
+
+    assert await scope.start(leave(), name="leave") == ()
+    assert sibling.cancelled()
+
+
+async def test_leaving_the_block_closes_and_names_what_stays(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("nuke_ai_panel.panel.tasks.LEAVING", 0.01)
+    release = asyncio.Event()
+    with caplog.at_level(logging.ERROR, "nuke_ai_panel"):
+        async with TaskScope("app") as scope:
+            scope.start(swallow_cancels(release, []), name="stubborn")
+            await turns()
+    assert "app/stubborn did not end" in caplog.text
+    release.set()
+    await turns()
+
+
+async def test_a_thousand_tasks_end_at_once():
+    scope = TaskScope("app")
+    for number in range(1000):
+        scope.start(forever(), name=f"stream {number}")
+    await turns()
+    assert await scope.close(5) == ()
+    assert scope.stats().cancelled == 1000
