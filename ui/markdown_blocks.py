@@ -19,6 +19,7 @@ class Box:
 
     kind: Literal["quote", "item"]
     marker: str = ""
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

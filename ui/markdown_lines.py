@@ -218,7 +218,7 @@ class LineMachine:
         space = 1 if cursor.blank or cursor.indent > 4 else cursor.indent
         cursor.skip_space(space)
         marker = BULLET if found[1] else f"{number}{key}"
-        self._open_box(OpenBox("item", indent + width + space, marker))
+        self._open_box(OpenBox("item", indent + width + space, marker, numbered=not found[1]))
 
     def _add_text(self, cursor: Cursor) -> None:
         text = self._leaf
@@ -246,7 +246,7 @@ class LineMachine:
         """Where a new leaf stands; it takes the markers of the items that it is the first of."""
         boxes: list[Box] = []
         for box in self._boxes[1:]:
-            boxes.append(Box("quote" if box.kind == "quote" else "item", box.marker))
+            boxes.append(Box("quote" if box.kind == "quote" else "item", box.marker, box.numbered))
             box.marker = ""
         for box in self._boxes:
             box.empty = False

@@ -18,6 +18,7 @@ class OpenBox:
     kind: str = "root"
     offset: int = 0
     marker: str = ""
+    numbered: bool = False
     empty: bool = True
     list_key: str = ""
     """Of the list that is open directly inside: its bullet or delimiter."""
