@@ -98,8 +98,8 @@ def test_a_clone_of_a_clone_has_the_first_one_as_original():
 
 
 def test_the_clipboards_first_clone_has_a_class_and_all_knobs():
-    text = "clone node18e3d27400|Read|13140 Read {\n inputs 0\n name Read1\n}\nset C1 [stack 0]\nclone $C1 {\n inputs 0\n}\n"
-    found = graph(text)
+    first = "clone node18e3d27400|Read|13140 Read {\n inputs 0\n name Read1\n}\n"
+    found = graph(first + "set C1 [stack 0]\nclone $C1 {\n inputs 0\n}\n")
     assert found.counts() == {"clone Read": 2}
     assert found.value(found.nodes[1], "name") == "Read1"
 

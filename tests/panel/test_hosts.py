@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from nuke_ai_panel.panel.hosts.base import EmptyHost, KnobValue
+from nuke_ai_panel.panel.hosts.script import ScriptError, open_script, read_script
+from nuke_ai_panel.panel.threads import run_blocking
+
+SCRIPT = r"""version 15.0 v4
+Root {
+ inputs 0
+ name /shots/a.nk
+ format "2048 1556 0 0 2048 1556 1 2K"
+ fps 25
+ first_frame 1001
+}
+Read {
+ inputs 0
+ file /plates/a.####.exr
+ name Read1
+ label "the plate"
+ xpos 40
+ ypos -120.6
+ disable true
+}
+set N1 [stack 0]
+Group {
+ name Group1
+ onCreate "print(1)"
+ addUserKnob {20 User}
+ addUserKnob {22 go l "Go!" -STARTLINE T "nuke.message('x')"}
+ addUserKnob {41 size -STARTLINE T Blur1.size}
+ disable {{parent.Read1.disable}}
+}
+ Blur {
+  size {{frame/10}}
+  name Blur1
+  label "\[python \{1+1\}]"
+ }
+ set N2 [stack 0]
+clone $N2 {
+  xpos 10
+ }
+end_group
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "comp.nk"
+    path.write_text(SCRIPT)
+    return path
+
+
+def refused(path: Path) -> ScriptError:
+    with pytest.raises(ScriptError) as error:
+        read_script(path)
+    assert len(error.value.title) <= 60
+    assert error.value.why.endswith(".") and error.value.next.endswith(".")
+    return error.value
+
+
+async def test_a_script_is_opened_off_the_loop(script: Path):
+    host = await open_script(script, run_blocking)
+    assert (host.title, host.path, host.kind) == ("comp.nk", str(script), "script")
+    assert host.info.nodes == 5
+
+
+def test_the_project_is_what_root_states(script: Path):
+    project = read_script(script).project()
+    assert (project.nuke_version, project.fps, project.first_frame, project.last_frame) == ("15.0v4", "25", "1001", "")
+    assert project.format.startswith("2048 1556")
+
+
+def test_a_row_tells_a_node_at_a_glance(script: Path):
+    host = read_script(script)
+    read, group, blur = host.node("Read1"), host.node("Group1"), host.node("Group1.Blur1")
+    assert read and group and blur
+    assert (read.class_name, read.label, read.file) == ("Read", "the plate", "/plates/a.####.exr")
+    assert (read.disabled, group.disabled, blur.disabled) == (True, None, False)
+    assert read.position == (40, -121)
+    assert (group.inputs, group.opens_group, blur.group) == (("Read1",), True, "Group1")
+
+
+def test_a_clone_is_known_by_its_original(script: Path):
+    host = read_script(script)
+    clone = host.node("Group1.Blur1#2")
+    assert clone and clone.clone_of == "Group1.Blur1"
+    assert clone.counted_as == "clone Blur"
+    assert KnobValue("size", "{frame/10}") in host.knobs(clone.name)
+
+
+def test_code_is_named_and_never_run(script: Path):
+    host = read_script(script)
+    group, blur = host.node("Group1"), host.node("Group1.Blur1")
+    assert group and blur
+    assert (group.code, blur.code) == (("onCreate", "go"), ("label",))
+    assert KnobValue("go", "nuke.message('x')", runs_code=True) in host.knobs("Group1")
+    assert KnobValue("size", "link to Blur1.size") in host.knobs("Group1")
+
+
+def test_an_unknown_name_is_nothing(script: Path):
+    host = read_script(script)
+    assert host.node("Nope") is None
+    assert host.node("Group1.") is None
+    assert host.knobs("Nope") == ()
+
+
+def test_no_script_is_a_host_as_well():
+    host = EmptyHost()
+    assert (host.kind, host.title, host.path, host.nodes(), host.node("x"), host.knobs("x")) == (
+        ("none", "", None, (), None, ())
+    )
+
+
+def test_a_missing_file_is_said_in_plain_words(tmp_path: Path):
+    assert "does not exist" in refused(tmp_path / "none.nk").why
+    assert "no such file" in refused(tmp_path / "a\0b.nk").title
+
+
+def test_a_folder_is_refused(tmp_path: Path):
+    assert refused(tmp_path).title == "That is a folder"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_the_right_to_read_is_refused(script: Path):
+    script.chmod(0)
+    assert refused(script).title == "The file may not be read"
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.nk")
+    assert "pipe" in refused(tmp_path / "pipe.nk").why
+
+
+def test_a_damaged_script_is_refused_with_its_line(tmp_path: Path):
+    path = tmp_path / "cut.nk"
+    path.write_text(SCRIPT[: SCRIPT.index("end_group")])
+    assert refused(path).line == SCRIPT[: SCRIPT.index("Group {")].count("\n") + 1
+    assert "line 19" in refused(path).why
+
+
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [
+        (b"Nuke NC mode encrypted text \x00\x81", "The script is encrypted"),
+        (b"hello", "This is not a Nuke script"),
+        (b"", "This is not a Nuke script"),
+    ],
+)
+def test_what_is_no_script_is_refused(tmp_path: Path, data: bytes, title: str):
+    path = tmp_path / "x.nk"
+    path.write_bytes(data)
+    assert refused(path).title == title
+
+
+async def test_a_drive_that_does_not_answer_ends_at_the_deadline(script: Path):
+    async def hang(function: object, *args: object, deadline: float) -> object:
+        raise TimeoutError(f"{function} {args} {deadline}")
+
+    began = time.monotonic()
+    with pytest.raises(ScriptError, match="did not answer"):
+        await open_script(script, hang, deadline=5)
+    assert time.monotonic() - began < 1
