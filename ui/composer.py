@@ -193,7 +193,12 @@ class Composer(QWidget):
         layout = self._chips.layout()
         if layout:
             layout.addWidget(chip)
+        chip.show()
         self._chips.show()
+        # New widgets come last for Tab; chips are read before the text.
+        stops: list[QWidget] = [*self._attached, self.field, self._send]
+        for before, after in zip(stops, stops[1:], strict=False):
+            QWidget.setTabOrder(before, after)
 
     def _show_button(self) -> None:
         if self._running:
