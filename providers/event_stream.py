@@ -16,7 +16,10 @@ from .limits import Limits
 
 
 class ReadPiece(Protocol):
-    """The next bytes within `seconds`; b"" at the end. Raises ProviderError: `too_late` when they do not come."""
+    """The next bytes within `seconds`; b"" at the end.
+
+    Raises ProviderError: of the kind `too_late` when they do not come, which speaks of `limit` seconds.
+    """
 
     async def __call__(self, seconds: float, too_late: str, limit: float) -> bytes: ...
 
@@ -67,6 +70,8 @@ class EventStream:
 
     async def _next_piece(self) -> bytes:
         now = asyncio.get_running_loop().time()
+        if now >= self._last_moment:  # also if there is always something to read at once
+            raise self._service.error("took_too_long", seconds=self._limits.total)
         silence = self._heard + self._patience
         if silence <= self._last_moment:
             return await self._read(silence - now, "timeout_silence", self._patience)

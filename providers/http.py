@@ -125,13 +125,18 @@ class HttpSession:
         self._sessions.forget(self)
         await self._client.close()
 
-    async def within(self, seconds: float, work: Awaitable[T], too_late: str = "timeout_silence") -> T:
-        """What `work` gives, or the ProviderError that its failure means."""
+    async def within(
+        self, seconds: float, work: Awaitable[T], *, too_late: str = "timeout_silence", limit: float | None = None
+    ) -> T:
+        """What `work` gives, or the ProviderError that its failure means.
+
+        `too_late` is the kind if it takes longer than `seconds`, of which the user is told as `limit`.
+        """
         try:
             async with asyncio.timeout(seconds):
                 return await work
         except _FAILURES as error:
-            raise self._error(error, seconds, too_late) from None
+            raise self._error(error, seconds if limit is None else limit, too_late) from None
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
@@ -273,9 +278,11 @@ class StreamReply:
 
     async def _read(self, seconds: float, too_late: str, limit: float) -> bytes:
         try:
-            return await self._session.within(seconds, self._response.content.readany(), too_late)
+            return await self._session.within(
+                seconds, self._response.content.readany(), too_late=too_late, limit=limit
+            )
         except ProviderError:
-            if left := _left_in(self._response.content):
+            if self._response.content.exception() and (left := _left_in(self._response.content)):
                 return left
             raise
 

@@ -1,0 +1,97 @@
+"""Addresses as people type them, and the origin that a key belongs to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nuke_ai_panel.providers.address import normalise_base_url, origin_of, parse_address
+from nuke_ai_panel.providers.errors import ProviderError
+
+BAD = [
+    "",
+    "htp://host/v1",
+    "127.0.0.1:8080/v1",
+    "host",
+    "http://",
+    "http:///v1",
+    "http://host:99999/v1",
+    "http://host:0/v1",
+    "http://host:x/v1",
+    "http://a b/v1",
+    "http://host/a b",
+    "http://user:pw@host/v1",
+    "http://key@host/v1",
+    "https://api.openai.com\\@evil.example/v1",
+    "https://api.openai.com%2f@evil.example",
+    "http://[::1/v1",
+    "http://host/v1?key=abc",
+    "http://host/v1#x",
+    "http://host\n/v1",
+    "http://ho*st/v1",
+    "ftp://host/v1",
+    "file:///etc/passwd",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_bad_address_is_refused_with_a_reason(text: str) -> None:
+    with pytest.raises(ProviderError) as error:
+        normalise_base_url(text)
+    assert error.value.problem.kind == "bad_address"
+    assert error.value.problem.why.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/v1"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/v1"),
+        ("http://127.0.0.1:8080/v1/", "http://127.0.0.1:8080/v1"),
+        (" http://127.0.0.1:8080/v1 ", "http://127.0.0.1:8080/v1"),
+        ("http://127.0.0.1:8080/v1/chat/completions", "http://127.0.0.1:8080/v1"),
+        ("https://host/v1/models", "https://host/v1"),
+        ("https://HOST:443/api/v1", "https://host/api/v1"),
+        ("HTTPS://Host/openai/v1/", "https://host/openai/v1"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+        ("http://höst.example/v1", "http://xn--hst-sna.example/v1"),
+    ],
+)
+def test_an_address_is_brought_into_one_form(text: str, url: str) -> None:
+    assert normalise_base_url(text) == url
+    assert normalise_base_url(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://api.openai.com/v1", "https://api.openai.com"),
+        ("https://API.OpenAI.com:443", "https://api.openai.com"),
+        ("http://host:80/x", "http://host"),
+        ("http://host:443/x", "http://host:443"),
+        ("https://host:8443/x", "https://host:8443"),
+    ],
+)
+def test_the_origin_leaves_out_what_goes_without_saying(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
+@given(st.text(st.sampled_from("htps:/@\\.?#[]%1a- \n"), max_size=30))
+def test_any_text_is_an_address_or_a_named_problem(text: str) -> None:
+    for candidate in (text, f"http://{text}", f"https://api.openai.com{text}"):
+        try:
+            url = normalise_base_url(candidate)
+        except ProviderError as error:
+            assert error.problem.kind == "bad_address"
+        else:
+            assert normalise_base_url(url) == url and "@" not in parse_address(url).host
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("localhost", True), ("192.168.1.4", True), ("render7", True), ("box.local", True)]
+    + [("[::1]", True), ("api.openai.com", False), ("8.8.8.8", False)],
+)
+def test_what_is_in_the_house_is_local(host: str, local: bool) -> None:
+    assert parse_address(f"http://{host}/v1").local is local
