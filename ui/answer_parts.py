@@ -86,7 +86,7 @@ class StoppedLine(QWidget):
         self.setAccessibleName(words)
         button = Button(look, "Answer again", "quiet")
         button.clicked.connect(self.again)
-        self.actions: list[QWidget] = [button]
+        self.stops: list[QWidget] = [button]
         row(Glyph(look, "stop", "muted", SMALL), Elided(look, words, "muted", -1), None, button, gap=4, into=self)
 
 
@@ -102,12 +102,12 @@ class Footer(QWidget):
         self._words = Elided(look, "", "muted", -1)
         copy = ToolButton(look, "copy", "Copy as Markdown")
         copy.clicked.connect(self.copy)
-        self.actions: list[QWidget] = [copy]
+        self.stops: list[QWidget] = [copy]
         if again:
             button = ToolButton(look, "refresh", "Answer again")
             button.clicked.connect(self.again)
-            self.actions.append(button)
-        row(self._words, None, *self.actions, gap=0, into=self)
+            self.stops.append(button)
+        row(self._words, None, *self.stops, gap=0, into=self)
         self._restyle()
         look.changed.connect(self._restyle)
 
@@ -142,20 +142,20 @@ class ProblemCard(Card):
         glyph = Glyph(look, "cross" if error else "warn", "bad" if error else "text")
         title = Label(look, clean_text(problem.title), bold=True, wrap=True)
         words = clean_text(" ".join(part for part in (problem.why, problem.next) if part))
-        self.actions: list[QWidget] = []
+        self.stops: list[QWidget] = []
         if error:
             again, settings = Button(look, "Retry"), Button(look, "Open settings")
             again.clicked.connect(self.retry)
             settings.clicked.connect(self.settings)
-            self.actions += [again, settings]
+            self.stops += [again, settings]
         details = Details(look, clean_text(problem.detail)) if problem.detail else None
         if details:
-            self.actions.append(details.button)
+            self.stops.append(details.button)
         text = column(title, Label(look, words, "muted", -1, wrap=True), gap=4)
         layout = text.layout()
-        if self.actions and isinstance(layout, QVBoxLayout):
+        if self.stops and isinstance(layout, QVBoxLayout):
             layout.addSpacing(8)
-            layout.addLayout(_wrapping(self.actions))
+            layout.addLayout(_wrapping(self.stops))
         if details and layout:
             layout.addWidget(details)
         row(column(glyph, None), grow(text), gap=8, margins=(12, 11, 12, 11), into=self)

@@ -23,6 +23,12 @@ class Slot:
     top: int = 0
     height: int = 0
     width: int = -1
+    fresh: bool = True
+    """Not shown yet: that comes with its place, as showing it first would lay it out for a size of its own."""
+
+    @property
+    def takes_room(self) -> bool:
+        return self.fresh or not self.widget.isHidden()
 
     @property
     def bottom(self) -> int:
@@ -55,7 +61,8 @@ class BlockColumn(QWidget):
     def slots(self) -> list[Slot]:
         return self._slots
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         return len(self._slots)
 
     def append(self, widget: QWidget, gap: int = 12, indent: int = 0) -> None:
@@ -70,7 +77,6 @@ class BlockColumn(QWidget):
             self._with_layout.append(slot)
         self._count_from(index)
         self._changed_at(index)
-        widget.show()
 
     def remove(self, widget: QWidget) -> None:
         """Take `widget` out and end it."""
@@ -115,7 +121,7 @@ class BlockColumn(QWidget):
             return self._height
         total = 0
         for slot in self._slots:
-            if not slot.widget.isHidden():
+            if slot.takes_room:
                 total += (slot.gap if total else 0) + _height(slot, width)
         return total
 
@@ -131,6 +137,10 @@ class BlockColumn(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.take_width()
+
+    def take_width(self) -> None:
+        """Lay everything out if the width is another one. Qt drops the resize event of a resize during a show."""
         if self.width() != self._laid_width:
             self._laid_width, self._first_changed = self.width(), None
             self._place_from(0)
@@ -156,13 +166,18 @@ class BlockColumn(QWidget):
     def _place_from(self, first: int) -> None:
         y = self._slots[first - 1].bottom if first else 0
         for slot in self._slots[first:]:
-            if slot.widget.isHidden():
+            if not slot.takes_room:
                 slot.top, slot.height, slot.width = y, 0, -1
                 continue
             slot.top = y + (slot.gap if y else 0)
             slot.height = _height(slot, self._laid_width)
             slot.widget.setGeometry(slot.indent, slot.top, self._laid_width - slot.indent, slot.height)
             y = slot.bottom
+            if slot.fresh:
+                slot.fresh = False
+                slot.widget.show()
+            if isinstance(slot.widget, BlockColumn):
+                slot.widget.take_width()
 
     def _bottom(self) -> int:
         return self._slots[-1].bottom if self._slots else 0
@@ -188,7 +203,8 @@ def _height(slot: Slot, width: int) -> int:
     width = max(1, width - slot.indent)
     if slot.width != width:
         widget = slot.widget
-        slot.height = widget.heightForWidth(width) if widget.hasHeightForWidth() else widget.sizeHint().height()
+        wanted = widget.heightForWidth(width) if widget.hasHeightForWidth() else widget.sizeHint().height()
+        slot.height = max(widget.minimumHeight(), min(widget.maximumHeight(), wanted))
         slot.width = width
     return slot.height
 

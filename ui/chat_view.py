@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from typing import cast
+
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -58,6 +60,7 @@ class ChatView(QScrollArea):
         self._more.hide()
         self._more.clicked.connect(self.scroll_to_end)
         self._column.grown.connect(self._grown)
+        look.changed.connect(self._column.measure_again)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
 
     @property
@@ -108,6 +111,7 @@ class ChatView(QScrollArea):
             self._column.remove(self._empty)
         self._empty = widget
         self._column.insert(0, widget, 0)
+        self._column.settle()
         self._show_empty()
         self._column.settle()
 
@@ -144,24 +148,17 @@ class ChatView(QScrollArea):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab: from a message into its actions, from the last of them out of the transcript; Shift+Tab back."""
-        inside = self.focusWidget() if self.isAncestorOf(self.focusWidget() or self) else None
-        message = next(
-            (each for each in self._messages if inside and (each is inside or each.isAncestorOf(inside))), None
-        )
-        if message is None:
+        inside = cast("QWidget | None", self.focusWidget())
+        message = next((each for each in self._messages if _holds(each, inside)), None)
+        if message is None or inside is None:
             return super().focusNextPrevChild(forward)
-        stops: list[QWidget] = [message, *(each for each in message.actions_in_order() if each.isVisible())]
+        stops: list[QWidget] = [message, *(each for each in message.stops_in_order() if each.isVisible())]
         at = stops.index(inside) if inside in stops else 0
         wanted = at + (1 if forward else -1)
         if 0 <= wanted < len(stops):
             self._focus_on(stops[wanted], forward)
             return True
         return self._leave(forward)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._place()
-        return super().event(event)
 
     def _add(self, message: MessageView, gap: int) -> None:
         self._messages.append(message)
@@ -245,3 +242,7 @@ class ChatView(QScrollArea):
                 widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
                 return True
         return False
+
+
+def _holds(message: QWidget, widget: QWidget | None) -> bool:
+    return widget is not None and (message is widget or message.isAncestorOf(widget))

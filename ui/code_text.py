@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from .highlight import Highlighter, Run, Voice
 from .scroll_canvas import ScrollCanvas
-from .text_lines import MARKED
+from .text_lines import MARKED, cursor_at
 from .theme import Look, Theme, mix
 
 PITCH = 1.35
@@ -58,6 +58,7 @@ class CodeText(ScrollCanvas):
         self._caret = False
         self._marked: tuple[Spot, Spot] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setViewportMargins(0, 0, 0, BELOW)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         look.changed.connect(self._restyle)
         self._restyle()
@@ -97,7 +98,7 @@ class CodeText(ScrollCanvas):
             self.viewport().update()
 
     def height_needed(self) -> int:
-        return min(self._limit, self._full_height())
+        return min(self._limit, self._lines_height() + BELOW)
 
     def sizeHint(self) -> QSize:
         return QSize(100, self.height_needed())
@@ -174,11 +175,11 @@ class CodeText(ScrollCanvas):
             menu.addAction(action)
         menu.popup(event.globalPos())
 
-    def _full_height(self) -> int:
-        return ABOVE + round(max(1, self.line_count) * self._pitch - (self._pitch - self._line_height)) + BELOW
+    def _lines_height(self) -> int:
+        return ABOVE + round(max(1, self.line_count) * self._pitch - (self._pitch - self._line_height))
 
     def _resized(self) -> None:
-        self.set_extent(round(self._widest) + 2 * SIDE, self._full_height())
+        self.set_extent(round(self._widest) + 2 * SIDE, self._lines_height())
         self.updateGeometry()
         self.viewport().update()
 
@@ -242,8 +243,7 @@ class CodeText(ScrollCanvas):
         y = point.y() + self.offset.y() - ABOVE
         number = min(max(0, self.line_count - 1), max(0, int(y // self._pitch)))
         line = self._laid(number, self._look.theme).lineAt(0)
-        found: object = line.xToCursor(point.x() + self.offset.x() - SIDE)
-        return number, int(found[0]) if isinstance(found, tuple) else int(str(found))
+        return number, cursor_at(line, point.x() + self.offset.x() - SIDE)
 
     def _show_x(self, x: float) -> None:
         """While text is being marked: follow the pointer over the edge."""

@@ -7,7 +7,7 @@ line to the next. A line is read once.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer, RegexLexer
@@ -55,17 +55,16 @@ def language_name(language: str) -> str:
 
 def _lexer(language: str) -> Lexer | None:
     # Imported late: the panel paints first.
-    from pygments.lexers import get_lexer_by_name
+    from pygments.lexers import get_lexer_by_name  # pyright: ignore
     from pygments.util import ClassNotFound
 
     name = language.lower()
     if not name:
         return None
     try:
-        lexer = get_lexer_by_name(ALIASES.get(name, name))
+        return cast("Lexer", get_lexer_by_name(ALIASES.get(name, name)))  # pyright: ignore
     except ClassNotFound:
         return None
-    return lexer
 
 
 def _read(lexer: Lexer, text: str, states: list[str]) -> tuple[list[Run], list[str]]:
@@ -83,7 +82,8 @@ def _walk(lexer: RegexLexer, text: str, states: list[str]) -> tuple[list[Run], l
     """The loop of `RegexLexer.get_tokens_unprocessed`, but its states come in and go out."""
     from pygments.token import _TokenType  # pyright: ignore
 
-    rules: dict[str, list[Any]] = lexer._tokens  # pyright: ignore  # there is no public way to the states
+    # There is no public way to the states.
+    rules: dict[str, list[tuple[Any, Any, Any]]] = vars(type(lexer))["_tokens"]
     states, found, at = list(states), list[Run](), 0
     while at < len(text):
         for matches, action, change in rules[states[-1]]:

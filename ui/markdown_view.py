@@ -18,7 +18,9 @@ from .theme import Look
 
 INDENT = {"quote": 12, "item": 16}
 NUMBER_INDENT = 20
-PART_GAP, ITEM_GAP, LIST_GAP, TITLE_GAP = 12, 4, 8, 16
+PART_GAP, ITEM_GAP, TITLE_GAP = 12, 8, 16
+LINE_GAP = 6
+"""Between two halves of one paragraph: what the line height leaves between lines."""
 
 
 class DividerBlock(Rule):
@@ -173,14 +175,11 @@ def _gap(above: Block | None, block: Block) -> int:
     if above is None:
         return 0
     if place.joined:
-        return ITEM_GAP
+        return LINE_GAP
     if isinstance(above, Heading):
-        return LIST_GAP
+        return ITEM_GAP
     if isinstance(block, Heading):
         return TITLE_GAP
     in_list = any(box.kind == "item" for box in place.boxes)
-    was_in_list = any(box.kind == "item" for box in above.place.boxes)
     both_text = isinstance(block, Paragraph) and isinstance(above, Paragraph)
-    if in_list and was_in_list and both_text:
-        return ITEM_GAP if place.near else LIST_GAP
-    return LIST_GAP if in_list or (place.near and both_text) else PART_GAP
+    return ITEM_GAP if in_list or (place.near and both_text) else PART_GAP

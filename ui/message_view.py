@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
@@ -25,6 +25,7 @@ from ..providers.errors import Problem
 from .answer_parts import Footer, FooterText, ProblemCard, StatusLine, StoppedLine
 from .block_column import BlockColumn
 from .clean_text import clean_text
+from .code_block import CodeBlock
 from .controls import KeyFocus
 from .frames import Card
 from .markdown_view import MarkdownView
@@ -88,7 +89,7 @@ class QuestionView(Card):
     def when(self) -> str:
         return self._when
 
-    def actions_in_order(self) -> list[QWidget]:
+    def stops_in_order(self) -> list[QWidget]:
         return []
 
     def hasHeightForWidth(self) -> bool:
@@ -156,7 +157,7 @@ class AnswerView(BlockColumn):
         self._status: StatusLine | None = StatusLine(look)
         self._trickle = Trickle(self)
         self._trickle.ready.connect(self._take)
-        self._trickle.flushed.connect(self._flushed)
+        self._trickle.flushed.connect(self.settle)
         self._trickle.hold(True)
         self.append(self._status, PART_GAP)
         self.setAccessibleName(_name(who, when, "answering"))
@@ -209,7 +210,7 @@ class AnswerView(BlockColumn):
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.markdown)
 
-    def actions_in_order(self) -> list[QWidget]:
+    def stops_in_order(self) -> list[QWidget]:
         """What Tab reaches inside this message, in reading order."""
         found: list[QWidget] = []
         for slot in self.slots:
@@ -219,7 +220,7 @@ class AnswerView(BlockColumn):
             elif isinstance(part, MarkdownView):
                 found += _actions_of_text(part)
             elif isinstance(part, StoppedLine | Footer | ProblemCard):
-                found += part.actions
+                found += part.stops
         return found
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -256,9 +257,6 @@ class AnswerView(BlockColumn):
                 self._take_end(step)
             case _:
                 raise TypeError(f"no step of an answer: {step!r}")
-
-    def _flushed(self) -> None:
-        self.settle()
 
     def _take_text(self, text: str) -> None:
         if self._open_text is None:
@@ -331,16 +329,13 @@ class AnswerView(BlockColumn):
 
     def _put(self, part: QWidget) -> None:
         """At the end, but above the status line."""
-        index = len(self) - (self._status is not None)
+        index = self.count - (self._status is not None)
         above = self.slots[index - 1].widget if index else None
         for action in part.findChildren(QWidget):
             # The transcript is one stop of Tab; it hands the focus on itself.
             if action.focusPolicy() == Qt.FocusPolicy.StrongFocus:
                 action.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.insert(index, part, _gap(above, part))
-
-    def event(self, event: QEvent) -> bool:
-        return super().event(event)
 
 
 MessageView = QuestionView | AnswerView
@@ -355,8 +350,6 @@ def _gap(above: QWidget | None, part: QWidget) -> int:
 
 
 def _actions_of_text(text: MarkdownView) -> list[QWidget]:
-    from .code_block import CodeBlock
-
     found: list[QWidget] = []
     for block in text.widgets:
         if isinstance(block, CodeBlock):

@@ -14,7 +14,7 @@ class OverlayBar(QScrollBar):
 
     def __init__(self, source: QScrollBar, parent: QWidget) -> None:
         super().__init__(source.orientation(), parent)
-        self._source = source
+        self._source, self._area = source, parent
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         source.rangeChanged.connect(self._follow_range)
@@ -24,7 +24,7 @@ class OverlayBar(QScrollBar):
 
     def place(self) -> None:
         """Lie along the edge of the parent."""
-        outer = self.parentWidget().rect()
+        outer = self._area.rect()
         if self.orientation() == Qt.Orientation.Vertical:
             self.setGeometry(outer.right() + 1 - THICKNESS, outer.top(), THICKNESS, outer.height())
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
+from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextLine, QTextOption
@@ -101,13 +102,13 @@ class TextLines:
     def position_at(self, point: QPointF) -> int:
         """The position in the text, in UTF-16 units, that is nearest to `point`."""
         line = self._line_at(point.y())
-        return _cursor(line, point.x()) if line else 0
+        return cursor_at(line, point.x()) if line else 0
 
     def link_at(self, point: QPointF) -> str:
         line = self._line_at(point.y())
         if not line or not -2 <= point.x() <= line.naturalTextWidth() + 2:
             return ""
-        at = _cursor(line, point.x(), QTextLine.CursorPosition.CursorOnCharacter)
+        at = cursor_at(line, point.x(), QTextLine.CursorPosition.CursorOnCharacter)
         return next((href for start, end, href in self._links if start <= at < end), "")
 
     @property
@@ -153,12 +154,13 @@ def _format(
     return found
 
 
-def _cursor(
+def cursor_at(
     line: QTextLine, x: float, edge: QTextLine.CursorPosition = QTextLine.CursorPosition.CursorBetweenCharacters
 ) -> int:
-    # PySide gives (position, x) here, its stubs say int.
-    found: object = line.xToCursor(x, edge)
-    return int(found[0]) if isinstance(found, tuple) else int(str(found))
+    """The position in the text that is nearest to `x`."""
+    # Some versions of PySide give (position, x) here; the stubs say int.
+    found = cast("int | tuple[int, float]", line.xToCursor(x, edge))
+    return found if isinstance(found, int) else found[0]
 
 
 def _units(text: str) -> int:

@@ -66,10 +66,10 @@ class ThoughtFold(BlockColumn):
             self.append(self._body, 4, INDENT)
             self._trickle.add(Words("reasoning", "".join(self._kept)))
             self._kept.clear()
-        if self._body:
+        elif self._body:
             self._body.setVisible(opened)
             self.touch(self._body)
-            self.settle()
+        self.settle()
 
     def _feed(self, step: object) -> None:
         if self._body and isinstance(step, Words):

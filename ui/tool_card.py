@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHideEvent, QPainter, QPaintEvent, QResizeEvent
@@ -183,7 +184,7 @@ def short_arguments(arguments: str) -> str:
         return clean_text(" ".join(arguments[:400].split()))
     if not isinstance(found, dict):
         return clean_text(" ".join(arguments[:400].split()))
-    pairs: dict[str, object] = found
+    pairs = cast("dict[str, object]", found)
     return clean_text(", ".join(f"{name}={_short(value)}" for name, value in pairs.items()))[:400]
 
 
