@@ -120,9 +120,10 @@ class Application:
         known = (provider_id, config.base_url)
         if known not in self._first_models:
             models = await self.providers.models(provider_id)
-            if not models or (len(models) > 1 and row.needs_key):
+            first = next(iter(models), None)
+            if first is None or (len(models) > 1 and row.needs_key):
                 raise ProviderError(_no_model(row.label))
-            self._first_models[known] = models[0].id
+            self._first_models[known] = first.id
         return self._first_models[known]
 
     async def save_settings(self) -> None:

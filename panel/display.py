@@ -10,14 +10,32 @@ import os
 import sys
 from collections.abc import Mapping
 
-QT_LIBRARIES = ("libglib-2.0.so.0", "libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libxkbcommon.so.0")
-QT_LIBRARIES += ("libdbus-1.so.3",)
-XCB_LIBRARIES = ("libxkbcommon-x11.so.0", "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0")
-XCB_LIBRARIES += ("libxcb-keysyms.so.1", "libxcb-randr.so.0", "libxcb-render-util.so.0", "libxcb-xkb.so.1")
-DEBIAN = "libegl1 libgl1 libglib2.0-0 libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0"
-DEBIAN += " libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-xkb1 libdbus-1-3"
-FEDORA = "mesa-libEGL mesa-libGL glib2 fontconfig libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-image"
-FEDORA += " xcb-util-keysyms xcb-util-renderutil dbus-libs"
+QT_LIBRARIES = (
+    "libglib-2.0.so.0",
+    "libEGL.so.1",
+    "libGL.so.1",
+    "libfontconfig.so.1",
+    "libxkbcommon.so.0",
+    "libdbus-1.so.3",
+)
+XCB_LIBRARIES = (
+    "libxkbcommon-x11.so.0",
+    "libxcb-cursor.so.0",
+    "libxcb-icccm.so.4",
+    "libxcb-image.so.0",
+    "libxcb-keysyms.so.1",
+    "libxcb-randr.so.0",
+    "libxcb-render-util.so.0",
+    "libxcb-xkb.so.1",
+)
+DEBIAN = (
+    "libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 "
+    "libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-xkb1"
+)
+FEDORA = (
+    "mesa-libEGL mesa-libGL glib2 fontconfig dbus-libs libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-image "
+    "xcb-util-keysyms xcb-util-renderutil"
+)
 
 
 def why_no_window(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -18,13 +19,17 @@ from PySide6.QtWidgets import QApplication
 
 from ..ui.chat_pane import ChatPane
 from .loop import PanelLoop
+from .tasks import TaskScope
 from .threads import run_blocking
 
 if TYPE_CHECKING:
     from .app import Application, Leftover
+    from .presenters.pane import PanePresenter
 
 LOADING = 60.0
 """Seconds for importing the services, from a slow network drive too."""
+STARTING = 0.1
+"""Seconds that a start which is still under way gets when the window is closed."""
 
 
 class Window(ChatPane):
@@ -50,9 +55,13 @@ def run(file: str | None) -> int:
     application.setQuitOnLastWindowClosed(False)
     loop = PanelLoop(application)
     try:
-        return loop.run_until_complete(Session(file).run())
+        return loop.run_until_complete(_session(file))
     finally:
         loop.close()
+
+
+async def _session(file: str | None) -> int:
+    return await Session(file).run()
 
 
 class Session:
@@ -61,9 +70,11 @@ class Session:
     def __init__(self, file: str | None) -> None:
         self._file = file
         self._quit = asyncio.Event()
-        self._signal: signal.Signals | None = None
+        self._exit_code = 0
+        self._scope = TaskScope("window", on_failure=self._broken)
         self.window = Window()
         self.app: Application | None = None
+        self.presenter: PanePresenter | None = None
         self.left: Leftover | None = None
 
     async def run(self) -> int:
@@ -71,24 +82,25 @@ class Session:
         self._watch_signals()
         self.window.close_requested.connect(self._quit.set)
         self.window.show()
+        self._scope.start(self._start(), name="start")
         try:
-            await self._start()
             await self._quit.wait()
         finally:
             self.window.hide()
+            await self._scope.close(STARTING)
             if self.app:
                 self.left = await self.app.close()
             self.window.deleteLater()
-        return 128 + self._signal if self._signal else 0
+        return self._exit_code
+
+    def quit(self) -> None:
+        self._quit.set()
 
     async def _start(self) -> None:
-        # Importing the services takes half a second; on a thread the window is alive meanwhile.
-        await run_blocking(_import_services, deadline=LOADING)
-        from .app import Application
-        from .presenters.pane import PanePresenter
-
-        self.app = Application()
-        PanePresenter(self.window, self.app, self.app.scope.child("window"), file=self._file)
+        # Importing the services takes a while; on a thread the window is alive meanwhile.
+        application, pane_presenter = await run_blocking(_import_services, deadline=LOADING)
+        self.app = application()
+        self.presenter = pane_presenter(self.window, self.app, self.app.scope.child("pane"), file=self._file)
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -97,17 +109,22 @@ class Session:
                 loop.add_signal_handler(number, self._on_signal, number)
 
     def _on_signal(self, number: signal.Signals) -> None:
-        if self._signal is not None:
-            raise SystemExit(128 + number)
-        self._signal = number
+        if self._exit_code:
+            os._exit(128 + number)
+        self._exit_code = 128 + number
+        self._quit.set()
+
+    def _broken(self, name: str, error: BaseException) -> None:
+        print(f"The panel could not start ({name}): {error}", file=sys.stderr)
+        self._exit_code = 1
         self._quit.set()
 
 
-def _import_services() -> None:
-    from . import app
-    from .presenters import pane
+def _import_services() -> tuple[type[Application], type[PanePresenter]]:
+    from .app import Application
+    from .presenters.pane import PanePresenter
 
-    del app, pane
+    return Application, PanePresenter
 
 
 def _first_size() -> QSize:

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import unicodedata
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 
 from ...providers.errors import Problem
 from ..hosts.script import ScriptError
@@ -28,7 +28,7 @@ class Interrupts:
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
         self._task: asyncio.Task[int] | None = None
-        self._instead: Callable[[], None] | None = None
+        self._instead: Callable[[], object] | None = None
 
     def watch(self, task: asyncio.Task[int]) -> None:
         """Cancels the task when a signal comes."""
@@ -40,7 +40,7 @@ class Interrupts:
                 loop.add_signal_handler(number, self._on_signal, number)
 
     @contextlib.contextmanager
-    def instead(self, stop: Callable[[], None]) -> Iterator[None]:
+    def instead(self, stop: Callable[[], object]) -> Generator[None]:
         """While inside, a SIGINT only calls `stop`: a chat stops its answer and goes on."""
         self._instead = stop
         try:
@@ -109,11 +109,10 @@ def complain(problem: Problem, *, details: bool = True) -> None:
 
 def refuse_script(error: ScriptError, *, json: bool) -> int:
     """Says why a script cannot be opened and gives the exit code: 2 for the file itself, 1 for what is in it."""
-    line = "" if error.line is None else f"Line {error.line}: "
     if json:
-        told: dict[str, object] = {"kind": error.kind, "title": error.title, "why": error.why, "next": error.next}
+        told = {"kind": error.kind, "title": error.title, "why": error.why, "next": error.next}
         print_json({"error": told, "line": error.line, "text": ""})
-    print(f"{error.title}\n{line}{error.why} {error.next}", file=sys.stderr)
+    print(f"{error.title}\n{error.why} {error.next}", file=sys.stderr)
     return WORK_FAILED if error.in_content else BAD_INPUT
 
 

@@ -16,10 +16,17 @@ READ_DEADLINE = 20.0
 
 
 class ScriptError(Exception):
-    """A script that cannot be opened, in the user's words. `line` counts from 1, None where no line is to blame."""
+    """A script that cannot be opened, in the user's words.
 
-    def __init__(self, title: str, why: str, next: str, line: int | None = None) -> None:
+    `kind` is `script_missing`, `script_unreadable`, `script_encrypted`, `script_too_large`, `script_damaged` or
+    `not_a_script`; `in_content`: the file was read, what is in it is to blame. `line` counts from 1, None where no
+    line is to blame.
+    """
+
+    def __init__(self, kind: str, title: str, why: str, next: str, line: int | None = None) -> None:
         super().__init__(f"{title}: {why} {next}")
+        self.kind = kind
+        self.in_content = kind not in ("script_missing", "script_unreadable")
         self.title = title
         self.why = why
         self.next = next
@@ -32,7 +39,9 @@ async def open_script(path: str | Path, run_blocking: RunBlocking, deadline: flo
         return await run_blocking(read_script, path, deadline=deadline)
     except TimeoutError as problem:
         why = f"The drive of {Path(path).name} did not answer within {deadline:.0f} seconds."
-        raise ScriptError("The file does not answer", why, "Is the network drive there? Then try again.") from problem
+        raise ScriptError(
+            "script_unreadable", "The file does not answer", why, "Is the network drive there? Then try again."
+        ) from problem
 
 
 def read_script(path: str | Path) -> ScriptHost:
@@ -45,7 +54,9 @@ def read_script(path: str | Path) -> ScriptHost:
     except OSError as problem:
         raise _not_readable(file, problem) from problem
     except ValueError as problem:  # a path that no system has, such as one with a zero byte
-        raise ScriptError("There is no such file", "That is not a path.", "Check the name and the folder.") from problem
+        raise ScriptError(
+            "script_missing", "There is no such file", "That is not a path.", "Check the name and the folder."
+        ) from problem
     except UnreadableScript as problem:
         raise _not_understood(file, problem) from problem
 
@@ -62,24 +73,36 @@ def _not_readable(file: Path, problem: OSError) -> ScriptError:
     name = file.name or str(file)
     match problem:
         case FileNotFoundError() | NotADirectoryError():
-            return ScriptError("There is no such file", f"{file} does not exist.", "Check the name and the folder.")
+            return ScriptError(
+                "script_missing", "There is no such file", f"{file} does not exist.", "Check the name and the folder."
+            )
         case IsADirectoryError():
-            return ScriptError("That is a folder", f"{name} is a folder.", "Choose a .nk file inside it.")
+            return ScriptError(
+                "script_missing", "That is a folder", f"{name} is a folder.", "Choose a .nk file inside it."
+            )
         case PermissionError():
-            return ScriptError("The file may not be read", f"You have no right to read {name}.", "Ask its owner.")
+            return ScriptError(
+                "script_unreadable", "The file may not be read", f"You have no right to read {name}.", "Ask its owner."
+            )
         case _:
-            return ScriptError("The file cannot be read", f"{name}: {problem.strerror}.", "Try a copy of it.")
+            return ScriptError(
+                "script_unreadable", "The file cannot be read", f"{name}: {problem.strerror}.", "Try a copy of it."
+            )
 
 
 def _not_understood(file: Path, problem: UnreadableScript) -> ScriptError:
     why = f"{file.name}: {problem.text}"
     match problem:
         case EncryptedScript():
-            return ScriptError("The script is encrypted", why, "Save it from a commercial Nuke as .nk.")
+            return ScriptError(
+                "script_encrypted", "The script is encrypted", why, "Save it from a commercial Nuke as .nk."
+            )
         case TooLarge():
-            return ScriptError("The script is too large", why, "Split it, or remove baked curves.")
+            return ScriptError("script_too_large", "The script is too large", why, "Split it, or remove baked curves.")
         case DamagedScript():
             why = f"{file.name}, line {problem.line}: {problem.text}"
-            return ScriptError("The script is damaged", why, "Try its autosave, or mend that line.", problem.line)
+            return ScriptError(
+                "script_damaged", "The script is damaged", why, "Try its autosave, or mend that line.", problem.line
+            )
         case _:
-            return ScriptError("This is not a Nuke script", why, "Choose a .nk or .gizmo file.")
+            return ScriptError("not_a_script", "This is not a Nuke script", why, "Choose a .nk or .gizmo file.")

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ...providers.errors import Problem
 from ...providers.messages import (
     Progress,
     ReasoningDelta,
@@ -46,7 +48,8 @@ class ConversationPresenter(QObject):
         self._pane = pane
         self._scope = scope
         self._wall = wall
-        self._questions: dict[str, str] = {}
+        self._retries: dict[str, Callable[[], None]] = {}
+        """What "Answer again" and "Retry" do, by answer."""
         self._answer: AnswerView | None = None
         self._turn: asyncio.Task[TurnEnded] | None = None
         self._who = ""
@@ -71,7 +74,7 @@ class ConversationPresenter(QObject):
         self.stop()
         self._unsubscribe()
         self._pane.view.clear()
-        self._questions.clear()
+        self._retries.clear()
         self.chat = chat
         self._unsubscribe = chat.subscribe(self._show)
         self._pane.destroyed.connect(self._unsubscribe)
@@ -87,16 +90,26 @@ class ConversationPresenter(QObject):
         if self._turn is not None:
             self._turn.cancel()
 
+    def tell(self, problem: Problem, *, retry: Callable[[], None]) -> None:
+        """Shows a problem that no question caused, where the next answer would be."""
+        answer = self._pane.view.begin_answer(self._remember(retry), "")
+        answer.end(AnswerEnd("failed", FooterText(when=self._now(), model="", tokens=""), problem, ()))
+
     def _again(self, answer_id: str) -> None:
-        prompt = self._questions.get(answer_id)
-        if prompt is None or self.running:
-            return
+        if not self.running and (retry := self._retries.get(answer_id)):
+            retry()
+
+    def _ask_again(self, prompt: str) -> None:
         self.chat.forget(prompt)
         self._start(prompt)
 
+    def _remember(self, retry: Callable[[], None]) -> str:
+        answer_id = str(len(self._retries) + 1)
+        self._retries[answer_id] = retry
+        return answer_id
+
     def _start(self, prompt: str) -> None:
-        answer_id = str(len(self._questions) + 1)
-        self._questions[answer_id] = prompt
+        answer_id = self._remember(partial(self._ask_again, prompt))
         self._who = self.chat.who
         self._answer = self._pane.view.begin_answer(answer_id, self._who)
         self._turn = self._scope.start(self.chat.ask(prompt), name="turn")

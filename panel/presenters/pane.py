@@ -6,6 +6,7 @@ host will make.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class PanePresenter(QObject):
         self._connect()
         self._show_choice()
         self._show_script()
-        pane.composer.set_send_key(app.settings.get(options.SEND_KEY))
+        self._set_send_key(app.settings.get(options.SEND_KEY))
         if app.settings.get(options.PROVIDER) == GUIDE:
             self._offer_choice()
         if file:
@@ -65,7 +66,7 @@ class PanePresenter(QObject):
         self.models.picker.settings_requested.connect(self._open_settings)
         self.settings.provider_chosen.connect(self._provider_chosen)
         self.settings.provider_changed.connect(self._provider_changed)
-        self.settings.send_key_changed.connect(self._pane.composer.set_send_key)
+        self.settings.send_key_changed.connect(self._set_send_key)
 
     # Who answers
 
@@ -121,12 +122,12 @@ class PanePresenter(QObject):
             host = await self._app.open_script(path)
         except ScriptError as error:
             self._show_script()
-            problem = Problem("script_unreadable", "error", error.title, error.why, error.next)
-            self._pane.view.add_problem(problem)
+            problem = Problem(error.kind, "error", error.title, error.why, error.next)
+            self.conversation.tell(problem, retry=partial(self.open_script, path))
             return
         self.conversation.chat.host = host
         self._show_script()
-        if not self._pane.composer.draft:
+        if not self._pane.composer.draft():
             self._pane.composer.set_draft(FIRST_QUESTION)
 
     def _show_script(self) -> None:
@@ -147,6 +148,9 @@ class PanePresenter(QObject):
         self.open_script(Path(path))
 
     # The conversation
+
+    def _set_send_key(self, key: str) -> None:
+        self._pane.composer.set_send_key("ctrl+enter" if key == "ctrl+enter" else "enter")
 
     def new_chat(self) -> None:
         self.conversation.replace(self._app.chat())

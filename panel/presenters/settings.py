@@ -199,7 +199,7 @@ class SettingsPresenter(QObject):
             await self._app.save_settings()
             words = "All changes saved"
         except (OSError, TimeoutError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else "the disk does not answer"
+            why = error.strerror or "the disk does not answer"
             words = f"The settings could not be saved: {why}."
         if self.dialog:
             self.dialog.set_status(words)
