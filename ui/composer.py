@@ -6,11 +6,12 @@ possible and how full the model's context is, it is told.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from .controls import Chip, ToolButton
+from .chip import Chip
+from .controls import ToolButton
 from .flow import FlowLayout
 from .frames import Card, Meter, column, grow, row
 from .icons import Glyph
@@ -44,7 +45,6 @@ class Composer(QWidget):
         self.field.setAccessibleName("Message")
         self._build()
         self._connect()
-        self._watch_pane()
         self._fit(0)
         self._show_button()
         self._show_usage()
@@ -240,20 +240,14 @@ class Composer(QWidget):
         most = max(3 * line, pane.height() // 3) if pane else 8 * line
         self.field.setFixedHeight(max(line, min(wanted, most)))
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ParentChange:
-            self._watch_pane()
-        return super().event(event)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit(self._wanted)
 
-    def _watch_pane(self) -> None:
-        pane = self.parentWidget()
-        if pane:
-            pane.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QResizeEvent) and watched is self.parentWidget():
-            self._fit(self._wanted)
-        return False
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """At the bottom of its pane it moves when the pane gets higher."""
+        super().moveEvent(event)
+        self._fit(self._wanted)
 
 
 def _short(tokens: int) -> str:

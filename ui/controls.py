@@ -1,20 +1,19 @@
-"""Buttons and chips, painted from the theme: the same on every style of Qt, sharp at every pixel ratio.
+"""Buttons, painted from the theme: the same on every style of Qt, sharp at every pixel ratio.
 
 The focus ring is drawn inside a control's box and for key focus only, so nothing shifts when it comes.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from .icons import draw_icon
 from .theme import Look, mix
 
 RADIUS = 3
-SMALL_ICON, ICON, DOT = 12, 16, 10
-STATE_GLYPHS = ("dot", "ring")
+ICON = 16
 _BY_KEY = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
@@ -23,22 +22,22 @@ _BY_KEY = (
 )
 
 
-class KeyFocus(QObject):
-    """Knows whether a control has the focus by key or by our own asking, not by a click."""
+class KeyFocus:
+    """Knows whether a control has the focus by key or by our own asking, not by a click.
+
+    (Told by the control, not an event filter: a widget that dies with the focus on it would call the filter from its
+    destructor, and PySide then wraps half an object.)
+    """
 
     def __init__(self, control: QWidget) -> None:
-        super().__init__(control)
         self._control = control
         self.shown = False
-        control.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QFocusEvent):
-            back = event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
-            if event.type() == QEvent.Type.FocusIn and not back:
-                self.shown = event.reason() in _BY_KEY
-            self._control.update()
-        return False
+    def note(self, event: QFocusEvent) -> None:
+        back = event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+        if not back:
+            self.shown = event.reason() in _BY_KEY
+        self._control.update()
 
     def paint(self, painter: QPainter, colour: QColor, inset: float = 0.0) -> None:
         """The ring, 2 px, inside the control's box."""
@@ -49,7 +48,7 @@ class KeyFocus(QObject):
             painter.drawRoundedRect(QRectF(self._control.rect()).adjusted(edge, edge, -edge, -edge), RADIUS, RADIUS)
 
 
-def _clicked_by_key(button: QAbstractButton, event: QKeyEvent) -> bool:
+def clicked_by_key(button: QAbstractButton, event: QKeyEvent) -> bool:
     """Enter on the focused button, which Qt leaves to the platform."""
     if (
         event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -129,8 +128,12 @@ class ToolButton(QToolButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._focus.note(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not _clicked_by_key(self, event):
+        if not clicked_by_key(self, event):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -197,8 +200,12 @@ class Button(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._focus.note(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not _clicked_by_key(self, event):
+        if not clicked_by_key(self, event):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -227,91 +234,3 @@ class Button(QPushButton):
         if quiet:
             return (pressed, None, theme.text) if over else (None, None, theme.muted)
         return (pressed if over or self.isDown() else theme.plate), theme.edge, theme.text
-
-
-class Chip(QPushButton):
-    """A glyph and a name in a small box, pressed as a whole; `end` "down" opens something, "cross" removes it.
-
-    The name gives way, the glyph (a state, in the header) never does. `removed`: the cross was clicked, or
-    Delete or Backspace was pressed.
-    """
-
-    removed = Signal()
-
-    def __init__(
-        self, look: Look, glyph: str, text: str, voice: str = "muted", *, end: str = "", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(text, parent)
-        self._look, self._glyph, self._voice, self._end = look, glyph, voice, end
-        self.setAutoDefault(False)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._focus = KeyFocus(self)
-        self._restyle()
-        look.changed.connect(self._restyle)
-
-    @property
-    def glyph(self) -> str:
-        return self._glyph
-
-    @property
-    def voice(self) -> str:
-        return self._voice
-
-    def show_state(self, glyph: str, text: str, voice: str = "muted") -> None:
-        self._glyph, self._voice = glyph, voice
-        self.setText(text)
-        self._restyle()
-
-    def _restyle(self) -> None:
-        self.setFont(self._look.theme.face(-1))
-        self.updateGeometry()
-        self.update()
-
-    def _frame_width(self) -> int:
-        """Everything but the name."""
-        return 6 + self._glyph_size() + 4 + (4 + SMALL_ICON if self._end else 0) + 6
-
-    def _glyph_size(self) -> int:
-        return DOT if self._glyph in STATE_GLYPHS else 14
-
-    def sizeHint(self) -> QSize:
-        words = QFontMetrics(self.font()).horizontalAdvance(self.text())
-        return QSize(self._frame_width() + words + 2, self._look.theme.control)
-
-    def minimumSizeHint(self) -> QSize:
-        shortest = QFontMetrics(self.font()).horizontalAdvance(self.text()[:3] + "\u2026")
-        return QSize(min(self.sizeHint().width(), self._frame_width() + shortest), self._look.theme.control)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._end == "cross" and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removed.emit()
-        elif not _clicked_by_key(self, event):
-            super().keyPressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        on_cross = self._end == "cross" and event.position().x() >= self.width() - SMALL_ICON - 10
-        if on_cross and self.isDown() and self.rect().contains(event.position().toPoint()):
-            self.setDown(False)
-            self.removed.emit()
-        else:
-            super().mouseReleaseEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme, size = QPainter(self), self._look.theme, self._glyph_size()
-        over = self.underMouse() and self.isEnabled()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.line, 1))
-        painter.setBrush(theme.hover if over else theme.raised)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
-        draw_icon(painter, self._glyph, theme.voice(self._voice), QRectF(6, (self.height() - size) / 2, size, size))
-        if self._end:
-            at = QRectF(self.width() - 6 - SMALL_ICON, (self.height() - SMALL_ICON) / 2, SMALL_ICON, SMALL_ICON)
-            draw_icon(painter, self._end, theme.text if over else theme.muted, at)
-        painter.setPen(theme.text if self.isEnabled() else theme.faint)
-        painter.setFont(self.font())
-        room = QRect(6 + size + 4, 0, self.width() - self._frame_width(), self.height())
-        name = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, name)
-        self._focus.paint(painter, theme.accent)
-        painter.end()

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from .controls import Button
 from .flow import FlowLayout
-from .frames import Card, column, grow, row
+from .frames import Card, Scroll, column, grow, row
 from .icons import Glyph
 from .key_field import KeyField
 from .labels import Label
@@ -115,18 +115,8 @@ class FirstStart(QWidget):
             gap=0,
             margins=(12, 20, 12, 12),
         )
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(self._body)
-        scroll.viewport().setAutoFillBackground(False)
-        self._body.setAutoFillBackground(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
         self._foot = row(grow(self._places), self._settings, margins=(12, 4, 8, 0))
-        layout.addWidget(self._foot)
+        column(grow(Scroll(self._body)), self._foot, gap=0, into=self)
 
     def _connect(self) -> None:
         self.key.entered.connect(self.key_entered)

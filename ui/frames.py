@@ -1,4 +1,4 @@
-"""What other widgets lie on and in: cards, hairlines, the meter, rows and columns."""
+"""What other widgets lie on and in: cards, hairlines, the meter, scrolled pages, rows and columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from .theme import Look
 
@@ -81,6 +81,30 @@ class Meter(QWidget):
             painter.setBrush(self._look.theme.muted)
             painter.drawRoundedRect(QRectF(0, 0, max(4.0, self.width() * self._part), 4), 2, 2)
         painter.end()
+
+
+class Scroll(QScrollArea):
+    """Scrolls `content` up and down. No stop for Tab: what is inside of it is."""
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        # Both would be filled with the application's colour, not with ours.
+        self.viewport().setAutoFillBackground(False)
+        content.setAutoFillBackground(False)
+
+
+def last_tab_stop(box: QWidget) -> QWidget | None:
+    """The last widget inside `box` that takes the focus by Tab."""
+    last, at = None, box.nextInFocusChain()
+    while at and at is not box:
+        if at.focusPolicy() & Qt.FocusPolicy.TabFocus and box.isAncestorOf(at):
+            last = at
+        at = at.nextInFocusChain()
+    return last
 
 
 def repolish(widget: QWidget) -> None:

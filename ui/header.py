@@ -12,7 +12,8 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from .controls import Chip, ToolButton
+from .chip import Chip
+from .controls import ToolButton
 from .frames import Rule
 from .labels import Elided
 from .theme import Look

@@ -6,14 +6,15 @@ Takes values and gives signals; saving, keys and connections are the presenter's
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QDialog, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from .controls import Button
 from .fields_page import FieldsPage
-from .frames import Card, Rule, column, grow, row
+from .frames import Card, Rule, Scroll, column, grow, last_tab_stop, row
 from .labels import Elided
 from .provider_page import ProviderPage
 from .settings_list import ListEntry, SettingsList
@@ -74,6 +75,7 @@ class SettingsDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._look = look
+        self._specs: dict[str, ProviderPageSpec] = {}
         self._pages: dict[str, ProviderPage] = {}
         self._places: dict[str, QWidget] = {}
         self._fields: FieldsPage | None = None
@@ -117,14 +119,10 @@ class SettingsDialog(QDialog):
 
     def set_provider(self, spec: ProviderPageSpec) -> None:
         """Show a provider's saved values, on a new page or on the one it has."""
+        self._specs[spec.id] = spec
         page = self._pages.get(spec.id)
         if page:
             page.show_spec(spec)
-        else:
-            page = ProviderPage(self._look, spec)
-            self._pages[spec.id] = page
-            self._connect(spec.id, page)
-            self._add_page(spec.id, page)
         self.list.put(ListEntry(spec.id, spec.label, spec.state, spec.words))
 
     def set_state(self, provider_id: str, state: ProviderState, words: str) -> None:
@@ -132,19 +130,25 @@ class SettingsDialog(QDialog):
         self.list.set_state(provider_id, state, words)
 
     def show_key(self, provider_id: str, state: KeyState) -> None:
-        self._pages[provider_id].show_key(state)
+        self._specs[provider_id] = replace(self._specs[provider_id], key_state=state)
+        page = self._pages.get(provider_id)
+        if page:
+            page.show_key(state)
 
     def start_test(self, provider_id: str) -> None:
-        self._pages[provider_id].test.start()
+        self.page(provider_id).test.start()
 
     def show_step(self, provider_id: str, step: StepRow) -> None:
-        self._pages[provider_id].test.show_step(step)
+        self.page(provider_id).test.show_step(step)
 
     def end_test(self, provider_id: str, verdict: TestVerdict) -> None:
-        self._pages[provider_id].test.end(verdict)
+        self.page(provider_id).test.end(verdict)
 
     def show_models(self, provider_id: str, names: Sequence[str]) -> None:
-        self._pages[provider_id].show_models(names)
+        self._specs[provider_id] = replace(self._specs[provider_id], models=tuple(names))
+        page = self._pages.get(provider_id)
+        if page:
+            page.show_models(names)
 
     def show_field(self, field: FieldSpec) -> None:
         if self._fields:
@@ -155,7 +159,14 @@ class SettingsDialog(QDialog):
         self._status.setText(words)
 
     def page(self, provider_id: str) -> ProviderPage:
-        return self._pages[provider_id]
+        """Its page, made when it is first needed: thirty at once would hold the dialog up for half a second."""
+        page = self._pages.get(provider_id)
+        if not page:
+            page = ProviderPage(self._look, self._specs[provider_id])
+            self._pages[provider_id] = page
+            self._connect(provider_id, page)
+            self._add_page(provider_id, page)
+        return page
 
     def _add_fields(self, fields: Sequence[FieldSpec]) -> None:
         self._fields = FieldsPage(self._look, "Chat", fields)
@@ -165,13 +176,7 @@ class SettingsDialog(QDialog):
         self.list.put(ListEntry(CHAT, "Chat"))
 
     def _add_page(self, page_id: str, page: Page) -> None:
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(page)
-        # A plain QWidget in a scroll area fills its ground with the host's colour.
-        scroll.viewport().setAutoFillBackground(False)
-        page.setAutoFillBackground(False)
+        scroll = Scroll(page)
         self._places[page_id] = scroll
         self._stack.addWidget(scroll)
 
@@ -216,7 +221,14 @@ class SettingsDialog(QDialog):
         self.key_page_requested.emit(self._from())
 
     def _turn_to(self, page_id: str) -> None:
-        self._stack.setCurrentWidget(self._places[page_id])
+        if page_id in self._specs:
+            self.page(page_id)
+        place = self._places[page_id]
+        self._stack.setCurrentWidget(place)
+        # Pages are newer than the button below them, and new widgets come last for Tab.
+        last = last_tab_stop(place)
+        if last:
+            QWidget.setTabOrder(last, self._close)
 
     def _tell_closed(self) -> None:
         self.closed.emit()

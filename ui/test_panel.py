@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from .controls import Button
 from .details import Details
@@ -134,10 +134,19 @@ class TestPanel(QWidget):
         layout = self.layout()
         if layout:
             layout.addWidget(self._result)
+            self._result.show()
+            self._order(self._result)
         if asked_here and not verdict.ok:
             first = self._result.findChild(Button)
             if first:
                 first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _order(self, result: QWidget) -> None:
+        """New widgets come last for Tab; what is in the result is read after the button."""
+        before: QWidget = self.button
+        for button in result.findChildren(QAbstractButton) + result.findChildren(QPlainTextEdit):
+            QWidget.setTabOrder(before, button)
+            before = button
 
     def _press(self) -> None:
         if self._running:

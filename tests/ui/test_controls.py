@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 from looks import LIGHT, host_font, make_look, palette
-from nuke_ai_panel.ui.controls import Button, Chip, ToolButton
+from nuke_ai_panel.ui.chip import Chip
+from nuke_ai_panel.ui.controls import Button, ToolButton
 from nuke_ai_panel.ui.flow import FlowLayout
 from nuke_ai_panel.ui.frames import Card, Meter, Rule, column, grow, row
 from nuke_ai_panel.ui.labels import Elided, Label
