@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from nuke_ai_panel.providers.address import normalise_base_url, origin_of, parse_address
 from nuke_ai_panel.providers.errors import ProviderError
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import nuke_ai_panel.providers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import nuke_ai_panel.providers
 from nuke_ai_panel.providers import errors
 from nuke_ai_panel.providers.errors import KINDS, Service, problem
 

@@ -7,7 +7,6 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from nuke_ai_panel.providers.framing import EventTooLarge, KeepAlive, LineSplitter, NdjsonReader, ServerEvent, SseReader
 
 LINE = st.text(st.sampled_from("ab:é😀 data\t"), max_size=12)

@@ -10,7 +10,6 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from nuke_ai_panel.providers.redact import REMOVED, Redactor, Secret
 
 KEY = 'k3y/with+odd"chars=\\é'
@@ -96,7 +95,9 @@ def test_an_empty_key_removes_nothing() -> None:
     assert redactor("", "  ").clean("a b") == "a b"
 
 
-@pytest.mark.parametrize("piece", ["://", "a", "sk-", "api_key=", "Bearer ", "?key=", "authorization: ", "A" * 63 + " ", "://a@"])
+@pytest.mark.parametrize(
+    "piece", ["://", "a", "sk-", "api_key=", "Bearer ", "?key=", "authorization: ", "A" * 63 + " ", "://a@"]
+)
 def test_the_time_is_in_proportion_to_the_text(piece: str) -> None:
     made = redactor(KEY, "A" * 20)
     text = piece * (1_000_000 // len(piece))

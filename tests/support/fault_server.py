@@ -69,7 +69,9 @@ class Call:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def reply(self, body: bytes | str, *, status: str = "200 OK", kind: str = "application/json", **more: str) -> None:
+    async def reply(
+        self, body: bytes | str, *, status: str = "200 OK", kind: str = "application/json", **more: str
+    ) -> None:
         """A whole, well-formed answer."""
         data = body.encode() if isinstance(body, str) else body
         await self.send(head(status, kind, **{"Content-Length": str(len(data))}, **_names(more)) + data)
@@ -126,8 +128,13 @@ async def fault_server(handler: Handler, *, tls: ssl.SSLContext | None = None) -
         listener.close()
         for task in running:
             task.cancel()
-        if running:
-            await asyncio.wait(running)
+        if left := running | _handshakes():
+            await asyncio.wait(left)
+
+
+def _handshakes() -> set[asyncio.Task[Any]]:
+    """The tasks in which asyncio accepts connections; they outlive their server for a moment."""
+    return {task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "_accept_connection2"}
 
 
 def refused_url() -> str:
@@ -137,7 +144,9 @@ def refused_url() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
 
 
-async def _serve(server: FaultServer, handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(
+    server: FaultServer, handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     try:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             keep = True
@@ -153,7 +162,11 @@ async def _serve_one(
     server: FaultServer, handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> bool:
     """Answers one request; gives whether another one may follow."""
-    text = await reader.readuntil(b"\r\n\r\n")
+    begin = await reader.readexactly(1)
+    if not begin.isalpha():  # the greeting of TLS, most likely
+        writer.write(head("400 Bad Request", "text/plain"))
+        return False
+    text = begin + await reader.readuntil(b"\r\n\r\n")
     server.received += len(text)
     first, *lines = text.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}

@@ -38,8 +38,8 @@ _TEMPLATE = (
     'Answer with <tool_call>\n{"name": <name>, "arguments": <object>}\n</tool_call><|im_end|>\n{%- endif %}'
     "{%- for m in messages %}<|im_start|>{{ m.role }}\n{%- if m.content is string %}{{ m.content }}{%- endif %}"
     "{%- for call in (m.tool_calls or []) %}<tool_call>\n"
-    '{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}\n</tool_call>{%- endfor %}'
-    "<|im_end|>\n{%- endfor %}"
+    '{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}\n</tool_call>'
+    "{%- endfor %}<|im_end|>\n{%- endfor %}"
     "{%- if add_generation_prompt %}<|im_start|>assistant\n"
     "{%- if tools and messages[-1].role != 'tool' %}<|act|>{%- else %}<|say|>{%- endif %}{%- endif %}"
 )
@@ -119,7 +119,8 @@ def write_markov_gguf(path: Path, *, context: int = 4096, call: str = CALL, endl
     machine.chain([say, *words, words[1] if endless else end])
     line = vocabulary.byte("\n")
     machine.chain([act, opening, line, calling, closing, end])
-    for brace in (vocabulary.byte("}"), vocabulary.numbers["}"]):  # a call that the grammar spelled out letter by letter
+    # A call that the grammar spelled out letter by letter ends after its last brace.
+    for brace in (vocabulary.byte("}"), vocabulary.numbers["}"]):
         machine.chain([brace, closing])
         machine.chain([brace, end], _CERTAIN * 0.9)
     blanks = (line, vocabulary.byte(" "), vocabulary.byte("\t"), space)
@@ -127,9 +128,7 @@ def write_markov_gguf(path: Path, *, context: int = 4096, call: str = CALL, endl
     _write(path, vocabulary, machine.matrix(width, never=(0, 1, 2), seldom=blanks), end=end, context=context)
 
 
-def _write(
-    path: Path, vocabulary: _Vocabulary, output: npt.NDArray[np.float32], *, end: int, context: int
-) -> None:
+def _write(path: Path, vocabulary: _Vocabulary, output: npt.NDArray[np.float32], *, end: int, context: int) -> None:
     writer = gguf.GGUFWriter(path, "llama")
     size, width = output.shape
     _describe(writer, width, size, context)
