@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from .announce import announce
 from .block_column import BlockColumn
-from .controls import Chip
+from .chip import Chip
 from .message_view import AnswerView, MessageView, QuestionView
 from .overlay_bar import OverlayBar
 from .theme import Look
