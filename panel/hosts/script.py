@@ -8,7 +8,7 @@ from pathlib import Path
 from ...providers.base import RunBlocking
 from ..nk.document import MAX_BYTES, parse
 from ..nk.errors import DamagedScript, EncryptedScript, NotAScript, TooLarge, UnreadableScript
-from ..nk.graph import build
+from ..nk.wiring import build
 from .parsed import ScriptHost
 
 READ_DEADLINE = 20.0

@@ -1,1 +1,1 @@
-"""The `.nk` format: bytes to spans (`document`), spans to nodes and links (`graph`), and their counts (`info`)."""
+"""The `.nk` format: bytes to spans (`document`), spans to nodes and links (`wiring`, `graph`), counts (`info`)."""

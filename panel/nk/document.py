@@ -17,6 +17,9 @@ from .errors import DamagedScript, EncryptedScript, NotAScript, TooLarge
 from .words import Unbalanced, Word, elements, raw, read_command, unquoted
 
 MAX_BYTES = 256 * 2**20
+MAX_COMMANDS = 1_000_000
+MAX_KNOBS = 3_000_000
+"""In one script. Nuke writes some 50 bytes a knob; a file of tiny ones would fill the memory."""
 
 Kind = Literal["node", "clone", "set", "push", "end_group", "header", "unknown"]
 
@@ -55,6 +58,10 @@ class Body:
 
     knobs: tuple[Knob, ...]
     flaw: Flaw | None = None
+
+    def find(self, name: str) -> Knob | None:
+        """Of several with one name the last, as Nuke reads them."""
+        return next((knob for knob in reversed(self.knobs) if knob.name == name), None)
 
 
 class Command(NamedTuple):
@@ -134,13 +141,14 @@ def parse(data: bytes) -> Document:
 
 def _commands(data: bytes) -> Iterator[Command]:
     at, line, counted = len(_BOM) if data.startswith(_BOM) else 0, 1, 0
-    while True:
+    for _ in range(MAX_COMMANDS):
         words, at = read_command(data, at)
         if not words:
             return
         line += data.count(b"\n", counted, words[0].start)
         counted = words[0].start
         yield Command(_kind(data, words), tuple(words), line)
+    raise TooLarge(f"It has more than {MAX_COMMANDS} commands.")
 
 
 def _kind(data: bytes, words: list[Word]) -> Kind:
@@ -182,6 +190,8 @@ def _read_body(document: Document, body: Word) -> Body:
             else:
                 knobs.append(Knob(unquoted(data, name), name, word))
                 name = None
+                if len(knobs) > MAX_KNOBS:
+                    raise TooLarge(f"It has more than {MAX_KNOBS} knobs.")
     except Unbalanced as problem:
         return Body(
             tuple(knobs), Flaw(document.line_at(problem.at), f"Here {problem.text}; the node's rest is unread.")

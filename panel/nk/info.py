@@ -8,7 +8,8 @@ from typing import Literal
 
 from ...providers.messages import JSON
 from .document import Document, Flaw
-from .graph import Graph, build
+from .graph import Graph
+from .wiring import build
 
 _WRITTEN_BY = re.compile(rb"^#![^\n]{0,400}?Nuke(\d{1,2}\.\d{1,2}(?:v\d{1,2})?)", re.MULTILINE)
 _FIRST_LINES = 4096

@@ -1,7 +1,7 @@
-"""How long the script reader takes, against the readers that people use today.
+"""How long the script reader takes: bytes to nodes, links and counts.
 
-Run: `uv run --group bench python tests/benchmarks/parse.py [--json]`. `NUKE_AI_PANEL_TEST_DATA` may name the folder with
-the sample scripts; without it a script of 2,000 nodes is made. Peers that are not installed are left out.
+Run: `uv run --group bench python tests/benchmarks/parse.py [--json]`. `NUKE_AI_PANEL_TEST_DATA` may name the folder
+with sample scripts, of which the three largest are read; without it a script of 2,000 nodes is made.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from nuke_ai_panel.panel.nk.document import parse
-from nuke_ai_panel.panel.nk.graph import build
 from nuke_ai_panel.panel.nk.info import describe
+from nuke_ai_panel.panel.nk.wiring import build
 
 ROUNDS = 7
 BAR = 0.3  # seconds for a script of 2.3 MB
+NO_PEER: dict[str, object] = {"against": None, "ratio": None}
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row for path in _files(Path(folder)) for row in _measure(path)]
+        rows = [_measure(path) for path in _files(Path(folder))]
     if "--json" in sys.argv:
         machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
         print(json.dumps({"machine": machine, "rows": rows}))
@@ -50,46 +50,16 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _measure(path: Path) -> list[dict[str, object]]:
-    """Ours and the peers', interleaved: the median of ROUNDS."""
+def _measure(path: Path) -> dict[str, object]:
     data = path.read_bytes()
-
-    def ours() -> object:
-        return describe(build(parse(data)))
-
-    readers = {"parse": ours, **_peers(path)}
-    times: dict[str, list[float]] = {name: [] for name in readers}
-    for _ in range(ROUNDS):
-        for name, read in readers.items():
-            times[name].append(_seconds(read))
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
-    return [_row(name, path, medians) for name in readers]
+    taken = statistics.median(_seconds(data) for _ in range(ROUNDS))
+    name = f"parse {path.name} ({len(data):,} bytes)"
+    return {"name": name, "value": round(taken, 6), "unit": "s", "bar": BAR, "ok": taken <= BAR} | NO_PEER
 
 
-def _row(name: str, path: Path, medians: dict[str, float]) -> dict[str, object]:
-    mine = name == "parse"
-    return {
-        "name": f"{name} {path.name} ({path.stat().st_size:,} bytes)",
-        "value": round(medians[name], 6),
-        "unit": "s",
-        "bar": BAR if mine else None,
-        "ok": medians[name] <= BAR if mine else True,
-        "against": None if mine else "parse",
-        "ratio": None if mine else round(medians[name] / medians["parse"], 2),
-    }
-
-
-def _peers(path: Path) -> dict[str, Callable[[], object]]:
-    try:
-        from nuke_parser import parser  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        return {}
-    return {"nuke_parser": lambda: parser.parseNk(str(path))}
-
-
-def _seconds(read: Callable[[], object]) -> float:
+def _seconds(data: bytes) -> float:
     began = time.perf_counter()
-    read()
+    describe(build(parse(data)))
     return time.perf_counter() - began
 
 

@@ -6,7 +6,7 @@ from nuke_ai_panel.panel.context import BUDGET, CHARACTERS_PER_TOKEN, system_mes
 from nuke_ai_panel.panel.hosts.base import EmptyHost
 from nuke_ai_panel.panel.hosts.parsed import ScriptHost
 from nuke_ai_panel.panel.nk.document import parse
-from nuke_ai_panel.panel.nk.graph import build
+from nuke_ai_panel.panel.nk.wiring import build
 from nuke_ai_panel.providers.messages import text_of
 
 

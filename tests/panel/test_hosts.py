@@ -129,6 +129,7 @@ def test_a_folder_is_refused(tmp_path: Path):
 def test_a_file_without_the_right_to_read_is_refused(script: Path):
     script.chmod(0)
     assert refused(script).title == "The file may not be read"
+    assert not refused(script).in_content
 
 
 def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path):
@@ -144,17 +145,19 @@ def test_a_damaged_script_is_refused_with_its_line(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("data", "title"),
+    ("data", "kind"),
     [
-        (b"Nuke NC mode encrypted text \x00\x81", "The script is encrypted"),
-        (b"hello", "This is not a Nuke script"),
-        (b"", "This is not a Nuke script"),
+        (b"Nuke NC mode encrypted text \x00\x81", "script_encrypted"),
+        (b"hello", "not_a_script"),
+        (b"", "not_a_script"),
+        (b"Blur {\n", "script_damaged"),
     ],
 )
-def test_what_is_no_script_is_refused(tmp_path: Path, data: bytes, title: str):
+def test_what_is_no_script_is_refused(tmp_path: Path, data: bytes, kind: str):
     path = tmp_path / "x.nk"
     path.write_bytes(data)
-    assert refused(path).title == title
+    assert refused(path).kind == kind
+    assert refused(path).in_content
 
 
 async def test_a_drive_that_does_not_answer_ends_at_the_deadline(script: Path):

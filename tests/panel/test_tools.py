@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nuke_ai_panel.panel.hosts.base import EmptyHost
 from nuke_ai_panel.panel.hosts.parsed import ScriptHost
 from nuke_ai_panel.panel.nk.document import parse
-from nuke_ai_panel.panel.nk.graph import build
+from nuke_ai_panel.panel.nk.wiring import build
 from nuke_ai_panel.panel.tools import ToolBox, ToolOutcome
 from nuke_ai_panel.panel.tools.answers import MAX_TEXT
 from nuke_ai_panel.providers.messages import ToolCall

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -157,6 +158,7 @@ def _samples() -> Path:
     return Path(folder) / "nk"
 
 
+@functools.cache
 def tcl_counts(path: Path) -> tuple[dict[str, int], int]:
     """Nodes by class and the number of links, counted by tclsh. Without tclsh the test skips; in CI it fails."""
     tclsh = shutil.which("tclsh")

@@ -6,8 +6,8 @@ import pytest
 from nuke_ai_panel.panel.nk import document as module
 from nuke_ai_panel.panel.nk.document import Document, parse
 from nuke_ai_panel.panel.nk.errors import DamagedScript, EncryptedScript, NotAScript, TooLarge, UnreadableScript
-from nuke_ai_panel.panel.nk.graph import build
 from nuke_ai_panel.panel.nk.info import info
+from nuke_ai_panel.panel.nk.wiring import build
 
 
 def knobs(text: str | bytes, index: int = 0) -> dict[str, str]:
@@ -135,12 +135,20 @@ def test_a_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch):
         parse(b"Blur {\n size 3\n}\n")
 
 
+@pytest.mark.parametrize("limit", ["MAX_COMMANDS", "MAX_KNOBS"])
+def test_a_file_of_too_many_small_things_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str):
+    monkeypatch.setattr(module, limit, 5)
+    with pytest.raises(TooLarge):
+        build(parse(b"Blur {" + b" size 3" * 10 + b"}\n" + b"push 0\n" * 10))
+
+
 def test_groups_nested_without_end_are_refused():
     with pytest.raises(DamagedScript, match="nested"):
         build(parse(b"Group {}\n" * 1000))
 
 
 MB = 2**20
+QUARTER = MB // 4  # for what makes an object of every few bytes
 HOSTILE = {
     "open braces": b"{" * MB,
     "closing braces": b"}" * MB,
@@ -153,24 +161,24 @@ HOSTILE = {
     "joined lines": b"\\\n" * (MB // 2),
     "hashes": b"#" * MB,
     "comments": b"#\n" * (MB // 2),
-    "nodes": b"A {}\n" * (MB // 5),
-    "open groups": b"Group {}\n" * (MB // 9),
+    "nodes": b"A {}\n" * (QUARTER // 5),
+    "open groups": b"Group {}\n" * (QUARTER // 9),
     "group ends": b"A {}\n" + b"end_group\n" * (MB // 10),
-    "pushes": b"A {}\n" + b"push 0\n" * (MB // 7) + b"B {inputs 999999999}\n",
-    "unknown clones": b"clone $x {}\n" * (MB // 12),
-    "a long name": b"Group {name " + b"x" * (MB // 2) + b"}\n" + b"A {}\n" * (MB // 10) + b"end_group\n",
+    "pushes": b"A {}\n" + b"push 0\n" * (QUARTER // 7) + b"B {inputs 999999999}\n",
+    "unknown clones": b"clone $x {}\n" * (QUARTER // 12),
+    "a long name": b"Group {name " + b"x" * (QUARTER // 2) + b"}\n" + b"A {}\n" * (QUARTER // 10) + b"end_group\n",
     "a long escaped value": b'A {label "' + b"\\n" * (MB // 2) + b'"}\n',
     "an unclosed value": b'A {label "' + b"\\n" * (MB // 2) + b"}\n",
     "a deep value": b"A {x " + b"{" * (MB // 2) + b"}" * (MB // 2) + b"}\n",
-    "many knobs": b"A {" + b"x y " * (MB // 4) + b"}\n",
-    "odd bodies": b"A {x}\n" * (MB // 6),
-    "user knobs": b"A {" + b"addUserKnob {1 a +X} " * (MB // 21) + b"}\n",
-    "unknown commands": b"A {}\n" + b"x y z\n" * (MB // 6),
+    "many knobs": b"A {" + b"x y " * (QUARTER // 4) + b"}\n",
+    "odd bodies": b"A {x}\n" * (QUARTER // 6),
+    "user knobs": b"A {" + b"addUserKnob {1 a +X} " * (QUARTER // 21) + b"}\n",
+    "unknown commands": b"A {}\n" + b"x y z\n" * (QUARTER // 6),
 }
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_megabyte_takes_linear_time(data: bytes):
+def test_a_hostile_file_takes_linear_time(data: bytes):
     began = time.perf_counter()
     try:
         graph = build(parse(data))
@@ -178,4 +186,4 @@ def test_a_hostile_megabyte_takes_linear_time(data: bytes):
             graph.full_name(node)
     except UnreadableScript:
         pass
-    assert time.perf_counter() - began < 15  # quadratic would be hours; linear is under two seconds
+    assert time.perf_counter() - began < 15  # quadratic would be many minutes; linear is about a second

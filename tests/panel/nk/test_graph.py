@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 from nuke_ai_panel.panel.nk.document import parse
-from nuke_ai_panel.panel.nk.graph import Graph, build
+from nuke_ai_panel.panel.nk.errors import DamagedScript
+from nuke_ai_panel.panel.nk.graph import Graph
 from nuke_ai_panel.panel.nk.info import info
+from nuke_ai_panel.panel.nk.wiring import build
 
 
 def graph(text: str) -> Graph:
@@ -124,6 +126,11 @@ def test_a_live_group_holds_nodes_only_if_an_end_group_is_left_for_it():
     )
     assert mixed.find("G.L1.Blur1") is not None
     assert sources(mixed, "L2") == ["G"]
+
+
+def test_names_that_would_fill_the_memory_are_refused():
+    with pytest.raises(DamagedScript, match="too long"):
+        graph("".join(node("Group", "x" * 150, "inputs 0") for _ in range(20)))
 
 
 def test_inputs_are_never_evaluated():

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from nk_scripts import MadeScript, readable_samples, sample, scripts, tcl_counts
 from nuke_ai_panel.panel.nk.document import parse
 from nuke_ai_panel.panel.nk.errors import DamagedScript, EncryptedScript, NotAScript
-from nuke_ai_panel.panel.nk.graph import build
 from nuke_ai_panel.panel.nk.info import info
+from nuke_ai_panel.panel.nk.wiring import build
 
 SAMPLES = readable_samples()
 
