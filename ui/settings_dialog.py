@@ -99,8 +99,8 @@ class SettingsDialog(QDialog):
 
     def _build(self) -> None:
         self._side = column(grow(self.list), margins=(8, 8, 8, 8), into=Card(self._look, "side"))
-        foot = row(self._status, None, self._close, margins=(24, 12, 16, 12))
-        page = column(grow(self._stack), Rule(), foot, gap=0)
+        self._foot = row(self._status, None, self._close, margins=(24, 12, 16, 12))
+        page = column(grow(self._stack), Rule(), self._foot, gap=0)
         self._rule = Rule(vertical=True)
         self._halves = row(self._side, self._rule, grow(page), gap=0)
         surface = Surface(self._look, self)
@@ -244,6 +244,9 @@ class SettingsDialog(QDialog):
         if isinstance(layout, QBoxLayout):
             directions = QBoxLayout.Direction
             layout.setDirection(directions.TopToBottom if above else directions.LeftToRight)
+        foot = self._foot.layout()
+        if foot:
+            foot.setContentsMargins(12 if above else 24, 12, 12 if above else 16, 12)
         if above:
             self._side.setMinimumWidth(0)
             self._side.setMaximumWidth(16777215)
