@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .app import Application, Leftover
     from .presenters.pane import PanePresenter
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LOADING = 60.0
 """Seconds for importing the services, from a slow network drive too."""
 STARTING = 0.1
@@ -70,6 +71,7 @@ class Session:
     def __init__(self, file: str | None) -> None:
         self._file = file
         self._quit = asyncio.Event()
+        self.started = asyncio.Event()
         self._exit_code = 0
         self._scope = TaskScope("window", on_failure=self._broken)
         self.window = Window()
@@ -86,6 +88,7 @@ class Session:
         try:
             await self._quit.wait()
         finally:
+            self._ignore_signals()
             self.window.hide()
             await self._scope.close(STARTING)
             if self.app:
@@ -101,12 +104,19 @@ class Session:
         application, pane_presenter = await run_blocking(_import_services, deadline=LOADING)
         self.app = application()
         self.presenter = pane_presenter(self.window, self.app, self.app.scope.child("pane"), file=self._file)
+        self.started.set()
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):
+        for number in SIGNALS:
+            with contextlib.suppress(NotImplementedError):  # Windows' loops have none
                 loop.add_signal_handler(number, self._on_signal, number)
+
+    def _ignore_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._exit_code:

@@ -16,9 +16,8 @@ import pytest
 from guards import Census, UnseenErrors, settle, threads_left
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from llama_server import llama_endless, llama_server, llama_with_key  # noqa: F401
 from secret_service import locked_secret_service, secret_service  # noqa: F401
-
-# Fixtures of tests/support, one line each.
 
 # The same examples in every run; a busy machine is no failure.
 hypothesis_settings.register_profile(
