@@ -15,7 +15,11 @@ def models_in(document: JSON) -> tuple[Model, ...] | None:
     if not isinstance(listed, list):
         return None
     models = [_model(as_object(entry)) for entry in listed]
-    return tuple({model.id: model for model in models if model.id}.values())
+    known: dict[str, Model] = {}
+    for model in models:
+        if model.id:
+            known.setdefault(model.id, model)
+    return tuple(known.values())
 
 
 def _model(entry: dict[str, JSON]) -> Model:

@@ -1,0 +1,65 @@
+"""What had arrived is read before the error that followed it."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import pytest
+from fault_server import chunk, sse
+from nuke_ai_panel.providers.errors import ProviderError, Service
+from nuke_ai_panel.providers.http import HttpSessions, StreamReply
+from nuke_ai_panel.providers.limits import Limits
+from nuke_ai_panel.providers.messages import Started, TextDelta
+from nuke_ai_panel.providers.openai_answer import LiveAnswer
+from nuke_ai_panel.providers.openai_stream import ChatStream
+from nuke_ai_panel.providers.redact import Redactor
+
+SERVICE = Service("x", "X", "x.example")
+
+
+def broken_reply(session: Any, *pieces: bytes) -> StreamReply:
+    """A reply of aiohttp whose bytes came, and whose connection then broke, before anybody read."""
+    loop = asyncio.get_running_loop()
+    protocol = SimpleNamespace(_reading_paused=False, resume_reading=lambda: None, pause_reading=lambda: None)
+    content = aiohttp.StreamReader(protocol, 2**16, loop=loop)  # type: ignore[arg-type]
+    for piece in pieces:
+        content.feed_data(piece)
+    content.set_exception(aiohttp.ClientPayloadError("cut"))
+    response = SimpleNamespace(status=200, headers={}, content=content, close=lambda: None)
+    return StreamReply(session, response, loop.time())  # type: ignore[arg-type]
+
+
+async def test_text_that_came_just_before_the_cut_is_not_lost() -> None:
+    sessions = HttpSessions(limits=Limits(), redactor=Redactor())
+    session = sessions.open_session("x", SERVICE, "http://x.example")
+    reply = broken_reply(session, chunk("Hel"), chunk("lo"))
+    answer = LiveAnswer(ChatStream(SERVICE, Redactor(), model="m", limit=99), reply.events(), reply.complete)
+    got = [await anext(answer) for _ in range(3)]
+    assert got == [Started("tiny", "c1"), TextDelta("Hel"), TextDelta("lo")]
+    with pytest.raises(ProviderError) as error:
+        await anext(answer)
+    assert error.value.problem.kind == "stream_cut"
+    assert await sessions.close() == ("x",)
+
+
+async def test_a_break_after_the_models_end_is_no_cut() -> None:
+    sessions = HttpSessions(limits=Limits(), redactor=Redactor())
+    session = sessions.open_session("x", SERVICE, "http://x.example")
+    reply = broken_reply(session, chunk("Hi"), chunk(finish="stop"), sse({"choices": []}))
+    answer = LiveAnswer(ChatStream(SERVICE, Redactor(), model="m", limit=99), reply.events(), reply.complete)
+    events = [event async for event in answer]
+    assert [type(event).__name__ for event in events] == ["Started", "TextDelta", "Finished"]
+    await session.close()
+    assert sessions.open == ()
+
+
+async def test_a_session_speaks_to_its_own_origin_only() -> None:
+    sessions = HttpSessions(limits=Limits(), redactor=Redactor())
+    session = sessions.open_session("x", SERVICE, "http://127.0.0.1:9")
+    with pytest.raises(ProviderError) as error:
+        await session.get("http://127.0.0.1:10/v1/models", {"Authorization": "Bearer x"})
+    assert error.value.problem.kind == "bad_address"
+    await session.close()
