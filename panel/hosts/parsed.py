@@ -66,10 +66,15 @@ class ScriptHost:
         if node is None:
             return ()
         owner = self._graph.owner(node)
-        values = {knob.name: knob for knob in self._values(owner)}
-        if owner is not node:
-            values |= {knob.name: knob for knob in self._values(node)}
+        if owner is node:
+            return self._stated[node.index]
+        values = {knob.name: knob for knob in (*self._stated[owner.index], *self._stated[node.index])}
         return tuple(values.values())
+
+    @cached_property
+    def _stated(self) -> tuple[tuple[KnobValue, ...], ...]:
+        """What each node's own block states, of equal names the last; decoded once, as searching goes through all."""
+        return tuple(tuple({k.name: k for k in self._values(node)}.values()) for node in self._graph.nodes)
 
     @cached_property
     def _rows(self) -> tuple[NodeRow, ...]:
@@ -90,7 +95,7 @@ class ScriptHost:
             clone_of=_clone_of(node, names),
             opens_group=node.opens_group,
             file=value(node, "file") or "",
-            code=tuple(knob.name for knob in self._values(node) if knob.runs_code),
+            code=tuple(knob.name for knob in self._stated[node.index] if knob.runs_code),
             position=None if x is None or y is None else (x, y),
         )
 

@@ -32,8 +32,7 @@ _TCL = frozenset(
     "return source subst switch tcl time trace unknown unset uplevel update upvar variable vwait while".split()
 )
 _CLASS = re.compile(r"[^\s$\[\]{}\"\\;#]+")
-_ENCRYPTED = (b"Nuke NC mode encrypted text", b"Nuke Indie mode encrypted text")
-_ENCRYPTED_LINE = re.compile(rb"[^\n]{0,40}encrypted text", re.IGNORECASE)
+_ENCRYPTED = re.compile(rb"Nuke [^\n]{0,40}encrypted text")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -123,7 +122,7 @@ def parse(data: bytes) -> Document:
     """
     if len(data) > MAX_BYTES:
         raise TooLarge(f"It has {len(data) >> 20} MB; this reader takes {MAX_BYTES >> 20} MB.")
-    if data.startswith(_ENCRYPTED) or _ENCRYPTED_LINE.match(data):
+    if _ENCRYPTED.match(data):
         raise EncryptedScript("It is encrypted: a Non-commercial or Indie Nuke saved it, and only Nuke can read it.")
     if not data.strip():
         raise NotAScript("The file is empty.")

@@ -43,6 +43,7 @@ Group {
  set N2 [stack 0]
 clone $N2 {
   xpos 10
+  size 99
  }
 end_group
 """
@@ -90,7 +91,13 @@ def test_a_clone_is_known_by_its_original(script: Path):
     clone = host.node("Group1.Blur1#2")
     assert clone and clone.clone_of == "Group1.Blur1"
     assert clone.counted_as == "clone Blur"
-    assert KnobValue("size", "{frame/10}") in host.knobs(clone.name)
+    assert KnobValue("label", "[python {1+1}]", runs_code=True) in host.knobs(clone.name)
+
+
+def test_what_a_clone_states_itself_wins(script: Path):
+    host = read_script(script)
+    assert [knob.value for knob in host.knobs("Group1.Blur1#2") if knob.name == "size"] == ["99"]
+    assert [knob.value for knob in host.knobs("Group1.Blur1") if knob.name == "size"] == ["{frame/10}"]
 
 
 def test_code_is_named_and_never_run(script: Path):

@@ -146,6 +146,11 @@ def test_a_name_is_found_whatever_its_case_and_a_wrong_one_gets_near_ones():
     assert data(wrong)["near"][0] == "Grade1"
 
 
+def test_of_near_names_the_outermost_is_told_first():
+    text = "Group {\n name A\n}\n Grade {\n  name Grade1\n }\nend_group\nGrade {\n name Grade1\n}\n"
+    assert data(call("read_node", text, name="Grde1"))["near"] == ["Grade1"]
+
+
 def test_an_exact_name_wins_over_the_same_name_in_a_group():
     assert data(call("read_node", name="Grade1"))["group"] == ""
     assert data(call("read_node", name="output1"))["name"] == "Group1.Output1"
