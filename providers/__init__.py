@@ -1,1 +1,16 @@
-"""placeholder"""
+"""The ground floor: talks to models. No Qt, no host, no settings file.
+
+From the bottom up; nothing imports what stands below it in this list:
+
+    messages  redact  error_texts  errors        values: what is said, what is secret, what went wrong
+    framing  limits  json_values  retry          bytes, bounds, foreign JSON
+    address  connection_errors  event_stream     where, and what the way there does
+    http                                         the sessions; the only module that knows aiohttp
+    base                                         the port: what a provider is
+    openai_wire, _models, _errors, _tool_calls, _stream, _answer, _chat     one wire format
+    offline                                      the guide
+    catalog                                      one row for each service
+    reach  checks                                the connection test
+    manager                                      all of it behind one door
+    testing                                      the contract that every provider passes
+"""

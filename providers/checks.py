@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from .address import Address, normalise_base_url, parse_address
 from .base import CheckReport, Model, OnStep, Provider, Step
@@ -70,13 +71,25 @@ class ConnectionTest:
                 await self._reach(steps, tls)
                 models = await open_provider(self._url).probe(model, steps.passed)
         except ProviderError as error:
-            problem = error.problem
+            problem = await self._with_other_form(error.problem, open_provider)
         except TimeoutError:
             kind = "connect_timeout" if steps.next in _WAY else "timeout_silence"
             problem = self._about(self._url).problem(kind, seconds=self._limits.test)
         if problem is not None:
             steps.failed(problem)
         return CheckReport(self._provider_id, self._url, steps.all, problem, steps.summary(models, problem), models)
+
+    async def _with_other_form(self, problem: Problem, open_provider: Callable[[str], Provider]) -> Problem:
+        """A missing page is often a /v1 too many or too few: if the other form answers, the user is told so."""
+        other = self._url.removesuffix("/v1") if self._url.endswith("/v1") else f"{self._url}/v1"
+        if (problem.kind, problem.status) != ("not_an_api", 404) or normalise_base_url(other) != other:
+            return problem
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                await open_provider(other).models()
+        except (ProviderError, TimeoutError):
+            return problem
+        return replace(problem, next=f"It answers at {other}: use that address.")
 
     async def _reach(self, steps: _Steps, tls: ssl.SSLContext) -> None:
         self._url = normalise_base_url(self._url)
@@ -92,15 +105,10 @@ class ConnectionTest:
 
 
 async def check_built_in(provider: Provider, on_step: OnStep) -> CheckReport:
-    """The test of what needs no connection."""
-    steps: list[Step] = []
-
-    def passed(step: Step) -> None:
-        steps.append(step)
-        on_step(step)
-
-    models = await provider.probe("", passed)
-    return CheckReport(provider.id, "", tuple(steps), None, "Built in, nothing to connect to", models)
+    """The test of what needs no connection: one step, which passes."""
+    step = Step("Built in", True, "needs no connection and no key")
+    on_step(step)
+    return CheckReport(provider.id, "", (step,), None, "Built in, always there", await provider.models())
 
 
 class _Steps:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from fault_server import (
+    Call,
     Handler,
     answers,
     fails,
@@ -126,6 +127,17 @@ async def test_the_api_stops_at_the_step_that_failed(
     assert report.problem and report.problem.kind == kind
     assert (told[-1].name, told[-1].ok, told[-1].detail) == (step, False, detail)
     assert KEY not in repr(report)
+
+
+async def test_a_v1_too_few_is_found_and_said() -> None:
+    async def handle(call: Call) -> None:
+        right = call.path == "/proxy/v1/models"
+        await (answers() if right else fails("404 Not Found", {"detail": "Not Found"}))(call)
+
+    async with fault_server(handle) as server:
+        report, _ = await check(f"{server.origin}/proxy")
+    assert report.problem and report.problem.kind == "not_an_api"
+    assert report.problem.next == f"It answers at {server.origin}/proxy/v1: use that address."
 
 
 async def test_a_server_that_does_not_answer_is_given_up_in_time() -> None:

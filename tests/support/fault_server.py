@@ -94,6 +94,12 @@ class Call:
         for event in events:
             await self.part(event)
 
+    async def pause(self, seconds: float) -> None:
+        """Time passes, unless the client leaves."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.gone.wait()
+
     def hang_up(self) -> None:
         """Closes with a reset, so that it cannot pass for an orderly end."""
         raw: socket.socket = self.writer.get_extra_info("socket")
@@ -314,14 +320,14 @@ async def never_answers(call: Call) -> None:
     await call.gone.wait()
 
 
-def drips(turns: Callable[[], Awaitable[None]]) -> Handler:
-    """Bytes that never make an event, one for each time that `turns` lets through."""
+def drips(every: float) -> Handler:
+    """Bytes that never make an event, one every so many seconds."""
 
     async def handle(call: Call) -> None:
         await call.begin()
         while not call.gone.is_set():
             await call.part(b"x")
-            await turns()
+            await call.pause(every)
 
     return handle
 
