@@ -12,7 +12,6 @@ import select
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimerEvent, Signal
-from shiboken6 import isValid
 
 LONGEST = 2**31 - 1
 """Milliseconds that a Qt timer can be set to; what is due later is armed again then."""
@@ -105,6 +104,7 @@ class Watch:
     """One descriptor in one direction. Its notifier stays on: switching it for each event costs a turn of Qt."""
 
     def __init__(self, fd: int, side: Side, handle: DescriptorHandle) -> None:
+        self.fd = fd
         self.handle = handle
         self._side = side
         # With a parent it outlives its last reference, which may go while it is still sending its signal.
@@ -115,7 +115,8 @@ class Watch:
         self._notifier.setEnabled(False)
 
     def wake(self) -> None:
-        if isValid(self._notifier):
+        # Its callback may have been removed in the batch that it rested for; its descriptor may be closed by now.
+        if not self.handle.cancelled():
             self._notifier.setEnabled(True)
 
     def close(self) -> None:
@@ -189,7 +190,9 @@ class Side:
 
     def on_activated(self, watch: Watch) -> None:
         handle = watch.handle
-        if handle.blocked:
+        if handle.cancelled():
+            self.remove(watch.fd)  # as asyncio's own selector loop does
+        elif handle.blocked:
             watch.rest()
             self._blocked.append(watch)
         elif handle.queued or self._offer(handle):

@@ -51,8 +51,7 @@ class PanelLoop(BatchedLoop):
     def __init__(self, app: QCoreApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._attached = False
-        self._finishing = False
+        self._attached = self._detaching = self._finishing = False
         self._leaving: BaseException | None = None
         self.set_default_executor(DaemonExecutor())
 
@@ -108,13 +107,14 @@ class PanelLoop(BatchedLoop):
         return future.done()
 
     def detach(self) -> None:
-        """Ends the life inside a host and closes the loop; the host's Qt loop runs on. Tasks have ended before."""
-        if self._depth:
-            raise RuntimeError("A callback of the loop cannot detach it")
-        if self._attached:
-            self._attached = False
-            self._end()
-        self.close()
+        """Ends the life inside a host and closes the loop; the host's Qt loop runs on. Tasks have ended before.
+
+        Qt says `aboutToQuit` inside of `quit()`, which a callback of ours may have called: then the loop is closed
+        when that callback has returned.
+        """
+        self._detaching = True
+        if not self._depth:
+            self._detach_now()
 
     def close(self) -> None:
         if self.is_running():
@@ -168,9 +168,17 @@ class PanelLoop(BatchedLoop):
         self._thread_id = None
         self._after_run_forever()
 
+    def _detach_now(self) -> None:
+        if self._attached:
+            self._attached = False
+            self._end()
+        self.close()
+
     def _settle(self) -> None:
         super()._settle()
-        if self._stopping:
+        if self._detaching and not self._depth:
+            self._detach_now()
+        elif self._stopping:
             self._app.exit()
 
     def _on_exit_request(self, error: BaseException) -> None:
