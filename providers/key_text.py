@@ -1,35 +1,40 @@
-"""What people paste as a key, and what can be wrong with it. Owns no key."""
+"""What a pasted key becomes, and what is wrong with it. No widget, no store."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-
-class BadKeyText(ValueError):
-    """The text cannot be a key; the message says why."""
-
-
-def tidy_key(text: str) -> str:
-    """Without what comes along when a key is copied: blanks, line ends, quotes, `Bearer `. Raises BadKeyText.
-
-    Inner control characters are refused: sent on, they would end the header (aiohttp: "header injection").
-    """
-    key = text.strip()
-    if key[:7].lower() == "bearer ":
-        key = key[7:].strip()
-    key = key.strip("\"'`").strip()
-    if not key:
-        raise BadKeyText("This key is empty.")
-    for place, character in enumerate(key, 1):
-        if unicodedata.category(character) == "Cc":
-            raise BadKeyText(f"This key has a control character at place {place}. Copy it again, as one line.")
-    return key
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+_BEARER = re.compile(r"^(?:authorization:\s*)?bearer\s+(?=\S)", re.IGNORECASE)
 
 
-def doubt_about(key: str) -> str:
-    """A warning that names a character no key has, or "". It was seen to be sent and refused much later."""
-    for place, character in enumerate(key, 1):
-        if not character.isascii():
-            name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-            return f"At place {place} there is a character that keys do not have ({name})."
+def clean_key(text: str) -> str:
+    """Without what comes along when a key is copied: blanks, line ends, quotes, `Bearer `."""
+    previous = None
+    while text != previous:
+        previous = text
+        text = _BEARER.sub("", text.strip().strip(_QUOTES))
+    return text
+
+
+def key_problem(text: str) -> str:
+    """Why a (cleaned) key cannot be right, as a sentence; "" if it can. Such a key is not accepted."""
+    for character in text:
+        if character.isspace() and character in "\n\r\u2028\u2029":
+            return "There is a line break inside. Paste one key only."
+        if character.isspace():
+            return "There is a blank inside. Paste one key only."
+        if unicodedata.category(character).startswith("C"):
+            return f"There is a character inside that cannot be seen ({_name(character)}). Copy the key again."
     return ""
+
+
+def key_warning(text: str) -> str:
+    """What is odd about a key that may still be right: characters that keys are not made of, by name."""
+    odd = next((character for character in text if ord(character) > 126), "")
+    return f"\u201c{odd}\u201d is unusual in a key ({_name(odd)}). Was it typed in another script?" if odd else ""
+
+
+def _name(character: str) -> str:
+    return unicodedata.name(character, f"U+{ord(character):04X}").lower()

@@ -138,6 +138,7 @@ class ProblemCard(Card):
     def __init__(self, look: Look, problem: Problem, parent: QWidget | None = None) -> None:
         error = problem.severity == "error"
         super().__init__(look, "alert" if error else "card", parent)
+        self.problem = problem
         self.setAccessibleName(problem.title)
         glyph = Glyph(look, "cross" if error else "warn", "bad" if error else "text")
         title = Label(look, clean_text(problem.title), bold=True, wrap=True)

@@ -20,7 +20,7 @@ from .settings_values import KeyState
 from .theme import Look
 
 KEY_TITLE = "Paste a key"
-KEY_TEXT = "Anthropic, OpenAI, Google and others. The service is read from the key."
+KEY_TEXT = "OpenAI, OpenRouter, Groq, xAI and others. The service is read from the key."
 NO_KEY = KeyState()
 
 
@@ -88,7 +88,7 @@ class FirstStart(QWidget):
         self._use_local = Button(look, "Use it")
         self._other = Button(look, "Other model", "quiet")
         self._use_variable = Button(look, "Use it")
-        self.key = KeyField(look, placeholder="sk-\u2026, AIza\u2026, any other", save="Save and test")
+        self.key = KeyField(look, placeholder="sk-or-\u2026, gsk_\u2026, any other", save="Save and test")
         self.key_card = OfferCard(look, "key", KEY_TITLE, KEY_TEXT, self.key)
         self.local_card = OfferCard(look, "server", "", "", _wrapping(self._use_local, self._other))
         self.variable_card = OfferCard(look, "terminal", "", "", _wrapping(self._use_variable))

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
+from ..providers.key_text import clean_key, key_problem, key_warning
 from .controls import Button, ToolButton
 from .frames import Card, column, grow, repolish, row
 from .icons import BUSY, Glyph
-from .key_text import clean_key, key_problem, key_warning
 from .labels import Label
 from .settings_values import KeyState
 from .theme import Look

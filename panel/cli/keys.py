@@ -11,7 +11,7 @@ import sys
 
 from ...providers.catalog import PROVIDERS, origin_of
 from ...providers.errors import ProviderError
-from ...providers.key_text import tidy_key
+from ...providers.key_text import clean_key, key_problem, key_warning
 from ...providers.redact import Secret
 from ..app import Application
 from ..keys import KeyringTrouble
@@ -62,7 +62,12 @@ def _read_key(label: str, origin: str) -> Secret:
         typed = getpass.getpass(f"Key for {label} at {origin}: ")
     else:
         typed = sys.stdin.readline()
-    return Secret(tidy_key(typed))
+    key = clean_key(typed)
+    if problem := "The key is empty." if not key else key_problem(key):
+        raise ValueError(problem)
+    if warning := key_warning(key):
+        print(warning, file=sys.stderr)
+    return Secret(key)
 
 
 async def _list(app: Application, *, as_json: bool) -> int:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from looks import make_look, names, tab_stops
+from nuke_ai_panel.providers.key_text import clean_key, key_problem, key_warning
 from nuke_ai_panel.ui.key_field import KeyField
-from nuke_ai_panel.ui.key_text import clean_key, key_problem, key_warning
 from nuke_ai_panel.ui.settings_values import KeyState
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
