@@ -278,9 +278,7 @@ class StreamReply:
 
     async def _read(self, seconds: float, too_late: str, limit: float) -> bytes:
         try:
-            return await self._session.within(
-                seconds, self._response.content.readany(), too_late=too_late, limit=limit
-            )
+            return await self._session.within(seconds, self._response.content.readany(), too_late=too_late, limit=limit)
         except ProviderError:
             if self._response.content.exception() and (left := _left_in(self._response.content)):
                 return left
