@@ -76,7 +76,7 @@ def test_the_origin_leaves_out_what_goes_without_saying(url: str, origin: str) -
     assert origin_of(url) == origin
 
 
-@given(st.text(st.sampled_from("htps:/@\\.?#[]%1a- \n"), max_size=30))
+@given(st.text("htps:/@\\.?#[]%1a- \n", max_size=30))
 def test_any_text_is_an_address_or_a_named_problem(text: str) -> None:
     for candidate in (text, f"http://{text}", f"https://api.openai.com{text}"):
         try:

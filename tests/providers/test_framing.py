@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nuke_ai_panel.providers.framing import EventTooLarge, KeepAlive, LineSplitter, NdjsonReader, ServerEvent, SseReader
 
-LINE = st.text(st.sampled_from("ab:é😀 data\t"), max_size=12)
+LINE = st.text("abdt:é😀 \t", max_size=12)
 FIELD = st.one_of(LINE, LINE.map("data: {}".format), LINE.map("event: {}".format), LINE.map(": {}".format), st.just(""))
 END = st.sampled_from(["\n", "\r\n", "\r"])
 STREAM = st.lists(st.tuples(FIELD, END), max_size=12).map(lambda lines: "".join(a + b for a, b in lines).encode())
