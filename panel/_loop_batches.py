@@ -195,7 +195,7 @@ class BatchedLoop(Base):
             if handle._cancelled:
                 continue
             if nested and _is_entered(handle):
-                self._park(handle)
+                self._parked.append(handle)
                 continue
             count += 1
             try:
@@ -223,12 +223,6 @@ class BatchedLoop(Base):
         if not self._awake:
             self._waker.stop_turning()
         self._arm()
-
-    def _park(self, handle: asyncio.Handle) -> None:
-        """Its context is entered further down the stack. Run now, asyncio would lose it."""
-        if isinstance(handle, DescriptorHandle):
-            handle.blocked = True
-        self._parked.append(handle)
 
     def _on_exit_request(self, error: BaseException) -> None:
         """A callback raised SystemExit or KeyboardInterrupt."""
@@ -281,6 +275,7 @@ class BatchedLoop(Base):
 
 
 def _is_entered(handle: asyncio.Handle) -> bool:
+    """Whether its context is in use further down the stack. Run now, asyncio would lose the callback."""
     context: Context = handle._context  # pyright: ignore
     try:
         context.run(bool)

@@ -79,7 +79,7 @@ class Waker(QObject):
 class DescriptorHandle(asyncio.Handle):
     """The callback of a descriptor. It is run again and again, but never twice at a time.
 
-    `blocked`: it is on the stack, in a nested Qt loop, or waits for something that is.
+    `blocked`: it is on the stack, and has perhaps entered a nested Qt loop.
     """
 
     __slots__ = ("blocked", "queued")

@@ -34,6 +34,7 @@ W = TypeVar("W")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "abandons(count): this many `run_blocking` threads are hung on purpose")
+    config.addinivalue_line("markers", "bound(seconds): for this coroutine test instead of 30")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -61,10 +62,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[Any]:
     if test := _coroutine(pyfuncitem):
-        loop = pyfuncitem.funcargs["loop"]
+        loop, marker = pyfuncitem.funcargs["loop"], pyfuncitem.get_closest_marker("bound")
+        seconds = marker.args[0] if marker else BOUND
 
         async def bounded(*args: Any, **kwargs: Any) -> None:
-            async with asyncio.timeout(BOUND):
+            async with asyncio.timeout(seconds):
                 await test(*args, **kwargs)
 
         @functools.wraps(test)

@@ -329,7 +329,7 @@ class TestNestedLoops:
             group.create_task(open_dialog(), context=shared)
         assert order == ["dialog closed", "other went on"]
 
-    async def test_a_descriptor_that_shares_the_context_of_a_dialog_is_parked_too(self, own):
+    async def test_a_descriptor_is_not_read_again_while_its_own_callback_has_a_dialog_open(self, own):
         dialog, loop, reads = own(QDialog()), asyncio.get_running_loop(), list[bytes]()
         ours, theirs = socket.socketpair()
 
