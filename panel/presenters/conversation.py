@@ -185,6 +185,7 @@ class ConversationPresenter(QObject):
     def _end(self, answer: AnswerView, ended: TurnEnded) -> None:
         self._ticker.stop()
         self._answer = None
+        self._turn = None
         answer.end(AnswerEnd(ended.state, self._footer(ended), ended.problem, ended.notices))
         composer = self._pane.composer
         composer.set_running(False)
