@@ -28,7 +28,7 @@ WORDINGS: dict[str, Wording] = {
     # the way there
     "server_not_running": Wording(
         "Nothing is listening at {host}",
-        "{name} is probably not running, or it uses another port.",
+        "The server there is probably not running, or it uses another port.",
         "{hint}",
     ),
     "host_unknown": Wording(
