@@ -1,0 +1,86 @@
+"""Descriptors rest while the loop has a backlog: a notifier that fires on and on starves the host's timers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+
+import pytest
+from nuke_ai_panel.panel._loop_qt import DescriptorHandle, Side
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
+
+
+class Backlog:
+    """A loop that queues callbacks and never comes to them."""
+
+    def __init__(self) -> None:
+        self.offered: list[DescriptorHandle] = []
+
+    def __call__(self, handle: DescriptorHandle) -> bool:
+        self.offered.append(handle)
+        return True
+
+
+@pytest.fixture
+def ready_socket() -> Iterator[socket.socket]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.send(b"x")
+        yield ours
+
+
+async def qt_turns(count: int) -> None:
+    """Qt has had its turn this many times."""
+    turns, done = list[int](), asyncio.Event()
+    timer = QTimer()
+
+    def turn() -> None:
+        turns.append(1)
+        if len(turns) == count:
+            done.set()
+
+    timer.timeout.connect(turn)
+    timer.start(0)
+    await done.wait()
+    timer.stop()
+
+
+async def test_a_descriptor_is_offered_once_and_rests_under_a_backlog(ready_socket: socket.socket):
+    backlog, parent = Backlog(), QObject()
+    side = Side(QSocketNotifier.Type.Read, parent, backlog)
+    handle = DescriptorHandle(print, (), asyncio.get_running_loop())
+    side.add(ready_socket.fileno(), handle)
+    await qt_turns(5)
+    assert backlog.offered == [handle]
+    resting = side.take_resting()
+    assert [watch.handle for watch in resting] == [handle]
+
+    resting[0].wake()
+    await qt_turns(5)
+    assert backlog.offered == [handle], "it is queued still"
+    assert len(side.take_resting()) == 1
+    side.close()
+
+
+async def test_one_that_is_removed_while_it_rests_is_not_woken(ready_socket: socket.socket):
+    side = Side(QSocketNotifier.Type.Read, QObject(), Backlog())
+    side.add(ready_socket.fileno(), DescriptorHandle(print, (), asyncio.get_running_loop()))
+    await qt_turns(2)
+    (watch,) = side.take_resting()
+    notifier = watch._notifier  # pyright: ignore[reportPrivateUsage]
+    assert side.remove(ready_socket.fileno())
+    watch.wake()
+    assert not notifier.isEnabled()
+
+
+async def test_a_callback_that_is_replaced_before_its_turn_never_runs(ready_socket: socket.socket):
+    backlog, parent = Backlog(), QObject()
+    side = Side(QSocketNotifier.Type.Read, parent, backlog)
+    loop = asyncio.get_running_loop()
+    first, second = (DescriptorHandle(print, (), loop) for _ in range(2))
+    side.add(ready_socket.fileno(), first)
+    await qt_turns(2)
+    side.add(ready_socket.fileno(), second)
+    assert backlog.offered == [first] and first.cancelled() and not second.cancelled()
+    side.close()
