@@ -197,9 +197,8 @@ class ChatView(QScrollArea):
         self._placing = True
         room, gutter = self.viewport().width(), self.gutter
         width = max(1, min(MEASURE, room - 2 * gutter))
-        height = self._column.heightForWidth(width)
-        self._column.setGeometry((room - width) // 2, ABOVE, width, height)
-        # Blocks that were measured while the width changed may have told of another height.
+        self._column.setGeometry((room - width) // 2, ABOVE, width, max(1, self._column.height()))
+        self._column.take_width()
         height = self._column.heightForWidth(width)
         self._column.resize(width, height)
         stay = self._at_end

@@ -51,9 +51,9 @@ class CodeText(ScrollCanvas):
         self._highlighter = Highlighter(language)
         self._limit, self._ink = limit, ink
         self._lines: list[str] = []
-        self._runs: list[list[Run]] = []
+        self._runs: list[tuple[Run, ...]] = []
         self._open_line = ""
-        self._open_runs: list[Run] = []
+        self._open_runs: tuple[Run, ...] = ()
         self._widest = 0.0
         self._caret = False
         self._marked: tuple[Spot, Spot] | None = None
@@ -88,7 +88,7 @@ class CodeText(ScrollCanvas):
             self._widest = max(self._widest, self._width_of(line))
         if open_line != self._open_line:
             self._open_line = open_line
-            self._open_runs = self._highlighter.peek(open_line) if open_line else []
+            self._open_runs = self._highlighter.peek(open_line) if open_line else ()
             self._widest = max(self._widest, self._width_of(open_line))
         self._resized()
 

@@ -30,19 +30,19 @@ class Highlighter:
         self._states = ["root"]
         self._count = 0
 
-    def line(self, text: str) -> list[Run]:
+    def line(self, text: str) -> tuple[Run, ...]:
         """`text` with or without its line end."""
         self._count += 1
         if self._lexer is None or self._count > MOST_LINES or len(text) > LONGEST:
-            return []
+            return ()
         found, self._states = _read(self._lexer, text.rstrip("\n") + "\n", self._states)
-        return found
+        return tuple(found)
 
-    def peek(self, text: str) -> list[Run]:
+    def peek(self, text: str) -> tuple[Run, ...]:
         """As `line`, for a line that is still being written."""
         if self._lexer is None or self._count > MOST_LINES or len(text) > LONGEST:
-            return []
-        return _read(self._lexer, text + "\n", self._states)[0]
+            return ()
+        return tuple(_read(self._lexer, text + "\n", self._states)[0])
 
 
 def language_name(language: str) -> str:

@@ -37,12 +37,15 @@ class Style:
     href: str = ""
 
 
+PLAIN = Style()
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A run of text in one style. "\\n" is a line break that the text asks for."""
 
     text: str
-    style: Style = Style()
+    style: Style = PLAIN
 
 
 def spans(source: str, *, growing: bool = False) -> tuple[Span, ...]:
@@ -67,7 +70,7 @@ def _parser() -> MarkdownIt:
 
 
 def _walk(tokens: list[Token]) -> list[Span]:
-    style, out = Style(), list[Span]()
+    style, out = PLAIN, list[Span]()
     for token in tokens:
         match token.type:
             case "text" | "text_special":

@@ -35,7 +35,7 @@ class TextBlock(QWidget):
         self._bold = self._caret = False
         self._source: str | None = None
         self._growing = False
-        self._spans: tuple[Span, ...] = ()
+        self._plain = ""
         self._lines = TextLines()
         self._marked: tuple[int, int] | None = None
         self._link = 0
@@ -45,7 +45,7 @@ class TextBlock(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCursor(Qt.CursorShape.IBeamCursor)
-        look.changed.connect(self._restyle)
+        look.changed.connect(self._lay_words)
 
     @property
     def text(self) -> str:
@@ -74,19 +74,16 @@ class TextBlock(QWidget):
         bold = isinstance(block, Heading)
         if (block.text, bold, growing) != (self._source, self._bold, self._growing):
             self._source, self._bold, self._growing = block.text, bold, growing
-            self.show_spans(spans(block.text, growing=growing))
+            self._lay_words()
+            if not growing:
+                self.setAccessibleName(self.text)
         return True
 
     def show_text(self, text: str) -> None:
         """Plain text: nothing in it is markup."""
-        self._source = None
-        self.show_spans((Span(text),))
-
-    def show_spans(self, shown: tuple[Span, ...]) -> None:
-        if shown != self._spans:
-            self._spans = shown
-            self.setAccessibleName("".join(span.text for span in shown))
-        self._restyle()
+        self._source, self._plain = None, text
+        self._lay_words()
+        self.setAccessibleName(text)
 
     def set_caret(self, shown: bool) -> None:
         if shown != self._caret:
@@ -179,7 +176,10 @@ class TextBlock(QWidget):
         self._marked = (anchor, position)
         self.update()
 
-    def _restyle(self) -> None:
+    def _lay_words(self) -> None:
+        # The spans are not kept: a long transcript has many, and Python's collector walks over each of them.
+        plain = (Span(self._plain),)
+        shown = plain if self._source is None else spans(self._source, growing=self._growing)
+        self._lines.set_spans(shown, self._look.theme, delta=self._delta, bold=self._bold, voice=self._voice)
         self._marked, self._link = None, 0
-        self._lines.set_spans(self._spans, self._look.theme, delta=self._delta, bold=self._bold, voice=self._voice)
         self.update()

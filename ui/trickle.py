@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 INTERVAL_MS = 33
 BUDGET_S = 0.008
-SLICE = 2000
+SLICE = 500
 
 
 @dataclass(frozen=True, slots=True)
