@@ -74,6 +74,10 @@ Question = Greeting | Help | Summary | Listing | Find | Explain | Upstream | Whi
 LONGEST = 2_000
 """Characters of a question that are looked at."""
 
+_POLITE_BEFORE = re.compile(
+    r"(?:(?:please|hey|ok(?:ay)?|so|now|and|then)[, ]+)*(?:(?:can|could|would|will) you (?:please )?)?", re.IGNORECASE
+)
+_POLITE_AFTER = re.compile(r"(?:[, ]+(?:please|thanks|thank you|for me))+$", re.IGNORECASE)
 _IT = frozenset({"it", "this", "that", "this node", "that node", "the node"})
 _NODE = r"[`'\"]?(?P<node>it|this node|that node|the node|[A-Za-z_][\w.#]*)[`'\"]?"
 _SCRIPT = (
@@ -84,11 +88,16 @@ _SCRIPT = (
 
 def understand(text: str, last_node: str) -> Question:
     """The question in a text. `last_node` is what "it" means, "" if nothing was named."""
-    said = " ".join(text[:LONGEST].split()).strip(" ?!.")
+    said = _without_courtesy(" ".join(text[:LONGEST].split()).strip(" ?!."))
     for pattern, make in _RULES:
         if (found := pattern.fullmatch(said)) and (question := make(found)):
             return _resolved(question, last_node)
     return Beyond()
+
+
+def _without_courtesy(said: str) -> str:
+    plain = _POLITE_AFTER.sub("", said[end.end() :] if (end := _POLITE_BEFORE.match(said)) else said).strip(" ?!.,")
+    return plain or said
 
 
 def _resolved(question: Question, last_node: str) -> Question:

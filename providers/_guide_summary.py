@@ -112,13 +112,15 @@ def _file(node: Facts) -> str:
 
 
 def _classes(counts: dict[str, int]) -> Iterator[str]:
-    """All of them: the most frequent in a table, the rest in a sentence."""
+    """All of them: the most frequent in a table, the rest in a sentence. A table of one or two rows is none."""
     rows = [(code(name, 80), figure(count)) for name, count in counts.items()]
     several = sum(count > 1 for count in counts.values())
-    shown = len(rows) if len(rows) <= _IN_TABLE else max(1, min(_IN_TABLE, several))
-    yield table(("Class", "Nodes"), rows[:shown])
+    shown = len(rows) if len(rows) <= _IN_TABLE else min(_IN_TABLE, several)
+    shown = shown if shown > 2 else 0
+    if shown:
+        yield table(("Class", "Nodes"), rows[:shown])
     if rest := [f"{name} {count}" for name, count in rows[shown:]]:
-        yield f"And {listed(rest, len(rest))}."
+        yield f"{'And' if shown else 'There are'} {listed(rest, len(rest))}."
 
 
 def disabled(facts: Facts) -> str:

@@ -149,12 +149,19 @@ class _Steps:
         self.passed(Step(self.next, False, detail, (self._clock() - self._last) * 1000))
 
     def summary(self, models: tuple[Model, ...], problem: Problem | None) -> str:
-        took = f"{self._clock() - self._began:.1f} s"
+        spent = took((self._clock() - self._began) * 1000)
         if problem is not None:
-            return f"Stopped at step {len(self._done)} of {len(self._names)}, {took}"
+            return f"Stopped at step {len(self._done)} of {len(self._names)}, {spent}"
         count = f"{len(models)} model{'' if len(models) == 1 else 's'}"
         with_key = any(step.name == "Key" and step.detail == "accepted" for step in self._done)
-        return f"Key accepted, {count}, {took}" if with_key else f"{count}, {took}, no key needed"
+        return f"Key accepted, {count}, {spent}" if with_key else f"{count}, {spent}, no key needed"
+
+
+def took(ms: float | None) -> str:
+    """`12 ms`, from a tenth of a second on `0.2 s`; nothing for what was not measured."""
+    if ms is None:
+        return ""
+    return f"{ms:.0f} ms" if ms < 100 else f"{ms / 1000:.1f} s"
 
 
 def _spelling(address: Address) -> str:

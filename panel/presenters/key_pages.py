@@ -24,6 +24,8 @@ class KeyPages(QObject):
 
     changed = Signal(str)
     """The provider's key is another one now."""
+    found = Signal(str, bool)
+    """Whether the provider has a key."""
 
     def __init__(self, dialog: SettingsDialog, app: Application, scope: TaskScope) -> None:
         super().__init__(dialog)
@@ -48,6 +50,7 @@ class KeyPages(QObject):
         except KeyringTrouble as trouble:
             state = KeyState("unavailable", str(trouble))
         self._dialog.show_key(provider_id, state)
+        self.found.emit(provider_id, state.kind not in ("none", "unavailable"))
 
     def _entered(self, provider_id: str, address: str, key: str) -> None:
         if origin := _origin(address):

@@ -25,7 +25,7 @@ from .. import settings as options
 from ..settings import ProviderSettings
 from ..tasks import TaskScope
 from .key_pages import KeyPages
-from .words import cancelled, failed, step_row, verdict
+from .words import cancelled, failed, found_out, step_row, verdict
 
 if TYPE_CHECKING:
     from ..app import Application
@@ -64,6 +64,7 @@ class SettingsPresenter(QObject):
         dialog = SettingsDialog(self._pane.look, pages, [self._send_key()], self._pane)
         self._keys = KeyPages(dialog, self._app, self._scope)
         self._keys.changed.connect(self._key_changed)
+        self._keys.found.connect(self._show_key_state)
         for row in PROVIDERS.values():
             self._keys.look_up(row.id)
         dialog.test_requested.connect(self._test)
@@ -118,11 +119,11 @@ class SettingsPresenter(QObject):
         try:
             report = await self._app.providers.check(config, key=key, model=draft.model, on_step=on_step)
         except ProviderError as error:
-            self._end_test(provider_id, False, error.problem.title)
+            self._show_state(provider_id, "failed", "Test failed")
             if self.dialog:
                 self.dialog.end_test(provider_id, failed(error.problem))
             return
-        self._end_test(provider_id, report.ok, report.problem.title if report.problem else report.summary)
+        self._show_state(provider_id, *found_out(report))
         if self.dialog:
             for step in report.steps:
                 if step.ok is None:
@@ -135,10 +136,15 @@ class SettingsPresenter(QObject):
         if self.dialog:
             self.dialog.show_step(provider_id, step_row(step))
 
-    def _end_test(self, provider_id: str, ok: bool, words: str) -> None:
-        self._found_out[provider_id] = ("ready" if ok else "failed", words)
+    def _show_state(self, provider_id: str, state: ProviderState, words: str) -> None:
+        self._found_out[provider_id] = (state, words)
         if self.dialog:
-            self.dialog.set_state(provider_id, *self._found_out[provider_id])
+            self.dialog.set_state(provider_id, state, words)
+
+    def _show_key_state(self, provider_id: str, found: bool) -> None:
+        # What a test proved says more than that there is a key.
+        if provider_id not in self._found_out and self.dialog and PROVIDERS[provider_id].needs_key:
+            self.dialog.set_state(provider_id, "unset", "Key found, not tested" if found else "Key missing")
 
     def _cancel_test(self, provider_id: str) -> None:
         if task := self._tests.pop(provider_id, None):

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from ...providers.base import CheckReport, Step
+from ...providers.checks import took
 from ...providers.errors import Problem
-from ...ui.settings_values import KeyState, StepRow, TestAction, TestVerdict
+from ...ui.settings_values import KeyState, ProviderState, StepRow, TestAction, TestVerdict
 from ..keys import KeyFound
 
-
-def took(ms: float | None) -> str:
-    """`12 ms`, from a tenth of a second on `0.2 s`; nothing for what was not measured."""
-    if ms is None:
-        return ""
-    return f"{ms:.0f} ms" if ms < 100 else f"{ms / 1000:.1f} s"
+_SHORT = {
+    "key_wrong": "Key refused",
+    "key_missing": "Key missing",
+    "key_not_allowed": "Not allowed",
+    "server_not_running": "Not running",
+    "host_unknown": "Address not found",
+    "offline": "Offline",
+    "connect_timeout": "Does not answer",
+    "timeout_silence": "Does not answer",
+    "not_an_api": "Another server",
+    "redirected": "Redirected",
+    "bad_address": "Address incomplete",
+    "cert_untrusted": "Not trusted",
+    "model_unknown": "Model not found",
+    "out_of_credits": "No credit",
+}
 
 
 def step_row(step: Step) -> StepRow:
@@ -29,10 +40,10 @@ def key_state(found: KeyFound | None) -> KeyState:
 
 
 def verdict(report: CheckReport, *, has_key_page: bool) -> TestVerdict:
-    """How a whole test ended. `summary` says at which step it stopped."""
+    """How a whole test ended."""
     if report.problem is None:
         return TestVerdict(ok=True, title=report.summary, text="no tokens were spent")
-    return failed(report.problem, has_key_page=has_key_page, summary=_stopped_at(report.steps))
+    return failed(report.problem, has_key_page=has_key_page, summary=report.summary)
 
 
 def failed(problem: Problem, *, has_key_page: bool = False, summary: str = "") -> TestVerdict:
@@ -44,6 +55,14 @@ def failed(problem: Problem, *, has_key_page: bool = False, summary: str = "") -
         detail=details(problem),
         summary=summary,
     )
+
+
+def found_out(report: CheckReport) -> tuple[ProviderState, str]:
+    """The state of a provider and two or three words for a narrow list."""
+    if report.problem:
+        return "failed", _SHORT.get(report.problem.kind, "Test failed")
+    count = len(report.models)
+    return "ready", f"Ready, {count} model{'' if count == 1 else 's'}" if count else "Ready"
 
 
 def details(problem: Problem) -> str:
@@ -64,11 +83,3 @@ def _actions(problem: Problem, has_key_page: bool) -> tuple[TestAction, ...]:
     if not problem.kind.startswith("key_"):
         return ("retry",)
     return ("replace_key", "open_key_page") if has_key_page else ("replace_key", "retry")
-
-
-def _stopped_at(steps: tuple[Step, ...]) -> str:
-    place = next((number for number, step in enumerate(steps, 1) if step.ok is False), None)
-    if place is None:
-        return ""
-    total = took(sum(step.ms or 0 for step in steps))
-    return f"Stopped at step {place} of {len(steps)}, {total}"

@@ -27,7 +27,7 @@ from fault_server import (
 )
 from llama_server import LlamaServer, start
 from nuke_ai_panel.panel.presenters import pane as pane_module
-from nuke_ai_panel.panel.presenters.words import took
+from nuke_ai_panel.providers.checks import took
 from nuke_ai_panel.providers.redact import Secret
 from nuke_ai_panel.ui.answer_parts import ProblemCard
 from nuke_ai_panel.ui.message_view import AnswerView

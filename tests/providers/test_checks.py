@@ -62,7 +62,7 @@ async def test_a_real_server_passes_every_step(llama_server: LlamaServer) -> Non
         "Model": (True, "tiny-markov is listed"),
     }
     assert report.ok and list(report.steps) == told
-    assert report.summary.startswith("1 model, ") and report.summary.endswith(" s, no key needed")
+    assert report.summary.startswith("1 model, ") and report.summary.endswith("s, no key needed")
     assert all(step.ms is not None for step in told if step.name in ("DNS", "TCP", "API"))
 
 

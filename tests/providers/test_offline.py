@@ -290,3 +290,17 @@ async def test_any_question_gets_an_answer(question: str):
 async def test_a_hostile_question_is_answered_at_once(question: str):
     async with asyncio.timeout(2):
         assert await Conversation(EmptyHost()).ask(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "explain Grade1",
+        "explain Grade1, please",
+        "please explain Grade1",
+        "Can you explain Grade1?",
+        "so, explain Grade1 for me",
+    ],
+)
+async def test_courtesy_changes_nothing(comp: Conversation, question: str) -> None:
+    assert await comp.ask(question) == await comp.ask("explain Grade1")
