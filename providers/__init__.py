@@ -7,8 +7,8 @@ From the bottom up; nothing imports what stands below it in this list:
     address  connection_errors  event_stream     where, and what the way there does
     http                                         the sessions; the only module that knows aiohttp
     base                                         the port: what a provider is
-    openai_wire, _models, _errors, _tool_calls, _stream, _answer, _chat     one wire format
-    offline                                      the guide
+    openai_chat/                                 one wire format
+    offline/                                     the guide
     catalog                                      one row for each service
     reach  checks                                the connection test
     manager                                      all of it behind one door

@@ -10,7 +10,7 @@ from typing import Literal
 
 from .address import Address, normalise_base_url, origin_of, parse_address
 from .errors import Service
-from .openai_wire import ChatQuirks
+from .openai_chat.wire import ChatQuirks
 
 __all__ = ["PROVIDERS", "Address", "ProviderRow", "normalise_base_url", "origin_of", "provider_for_key", "row_of"]
 

@@ -19,7 +19,7 @@ from .catalog import ProviderRow, row_of
 from .checks import ConnectionTest, check_built_in
 from .limits import Limits
 from .messages import StreamEvent
-from .openai_chat import Endpoint, OpenAIChat
+from .openai_chat.chat import Endpoint, OpenAIChat
 from .redact import Redactor, Secret
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class ProviderManager:
 
 
 def _guide() -> Provider:
-    from .offline import Guide
+    from .offline.guide import Guide
 
     return Guide()
 

@@ -47,7 +47,7 @@ def test_the_tree_in_the_docstring_names_every_kind() -> None:
 def test_every_kind_that_is_raised_exists() -> None:
     raised = {
         (path.name, call.args[0].value)
-        for path in FOLDER.glob("*.py")
+        for path in FOLDER.rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant)
         if getattr(call.func, "attr", getattr(call.func, "id", "")) in ("error", "problem", "_Sign")

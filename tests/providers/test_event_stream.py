@@ -13,8 +13,8 @@ from nuke_ai_panel.providers.errors import ProviderError, Service
 from nuke_ai_panel.providers.http import HttpSessions, StreamReply
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.messages import Started, TextDelta
-from nuke_ai_panel.providers.openai_answer import LiveAnswer
-from nuke_ai_panel.providers.openai_stream import ChatStream
+from nuke_ai_panel.providers.openai_chat.answer import LiveAnswer
+from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
 
 SERVICE = Service("x", "X", "x.example")

@@ -26,7 +26,7 @@ from nuke_ai_panel.providers.messages import (
     ToolCallStarted,
     ToolResult,
 )
-from nuke_ai_panel.providers.offline import Guide
+from nuke_ai_panel.providers.offline.guide import Guide
 
 COMP = r"""version 15.0 v4
 Root {

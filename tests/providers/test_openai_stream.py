@@ -26,7 +26,7 @@ from nuke_ai_panel.providers.messages import (
     Usage,
     UsageReported,
 )
-from nuke_ai_panel.providers.openai_stream import ChatStream
+from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
 
 SERVICE = Service("x", "X", "x.example")

@@ -1,6 +1,6 @@
 """The built-in guide: answers from rules and tools, without a model, a key or a network.
 
-Owns its place among the providers and the streaming of its words. What it understands and says is in `_guide_turn`. It
+Owns its place among the providers and the streaming of its words. What it understands and says is in `turn`. It
 keeps nothing between two requests, and the same request gets the same answer.
 """
 
@@ -11,10 +11,10 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
-from ._guide_reference import Reference
-from ._guide_turn import next_step
-from .base import Capabilities, Model, OnStep, Request, Step
-from .messages import Finished, Started, StreamEvent, TextDelta, ToolCall, ToolCallReady, ToolCallStarted
+from ..base import Capabilities, Model, OnStep, Request, Step
+from ..messages import Finished, Started, StreamEvent, TextDelta, ToolCall, ToolCallReady, ToolCallStarted
+from .reference import Reference
+from .turn import next_step
 
 MODEL = Model("guide", "Guide", tools=True, images=False)
 

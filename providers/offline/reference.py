@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..resources import path
+from ...resources import path
 
 
 @dataclass(frozen=True, slots=True)

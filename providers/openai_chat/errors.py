@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import Problem, Service
-from .json_values import as_object, as_text, parse_json
-from .messages import JSON
-from .redact import Redactor
-from .retry import retry_after_seconds
+from ..errors import Problem, Service
+from ..json_values import as_object, as_text, parse_json
+from ..messages import JSON
+from ..redact import Redactor
+from ..retry import retry_after_seconds
 
 _DETAIL_LENGTH = 2000
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from .base import Request
-from .messages import JSON, Image, Message, Part, Text, ToolCall, ToolResult, ToolSpec, text_of
+from ..base import Request
+from ..messages import JSON, Image, Message, Part, Text, ToolCall, ToolResult, ToolSpec, text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .errors import ProviderError, Service
-from .framing import ServerEvent
-from .json_values import as_count, as_list, as_object, as_text, parse_json
-from .messages import (
+from ..errors import ProviderError, Service
+from ..framing import ServerEvent
+from ..json_values import as_count, as_list, as_object, as_text, parse_json
+from ..messages import (
     JSON,
     Finished,
     FinishReason,
@@ -22,9 +22,9 @@ from .messages import (
     Usage,
     UsageReported,
 )
-from .openai_errors import error_in, problem_of, refusal_of
-from .openai_tool_calls import ToolCallAssembler
-from .redact import Redactor
+from ..redact import Redactor
+from .errors import error_in, problem_of, refusal_of
+from .tool_calls import ToolCallAssembler
 
 MOST_BAD_EVENTS = 20
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
-from .errors import ProviderError
-from .event_stream import EventStream
-from .messages import StreamEvent
-from .openai_stream import ChatStream
+from ..errors import ProviderError
+from ..event_stream import EventStream
+from ..messages import StreamEvent
+from .stream import ChatStream
 
 _AFTER_THE_END = 5.0
 """Seconds that a server may take for its counts after the model said that it is done."""

@@ -1,7 +1,7 @@
 """A service that speaks the OpenAI chat format: OpenAI itself and everybody who copied it.
 
 Owns the conversation over HTTP: which endpoint, which header, what an answer's status means. How a request is written
-is in `openai_wire`, how a stream is read in `openai_stream`, what a refusal means in `openai_errors`.
+is in `wire`, how a stream is read in `stream`, what a refusal means in `errors`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .base import Capabilities, Model, OnStep, Request, RunBlocking, Step
-from .errors import ProviderError, Service
-from .json_values import as_object, parse_json
-from .messages import JSON, Image, StreamEvent
-from .openai_answer import LiveAnswer, WholeAnswer
-from .openai_errors import error_in, problem_of, read_refusal
-from .openai_models import models_in
-from .openai_stream import ChatStream
-from .openai_wire import ChatQuirks, request_body
-from .redact import Secret
+from ..base import Capabilities, Model, OnStep, Request, RunBlocking, Step
+from ..errors import ProviderError, Service
+from ..json_values import as_object, parse_json
+from ..messages import JSON, Image, StreamEvent
+from ..redact import Secret
+from .answer import LiveAnswer, WholeAnswer
+from .errors import error_in, problem_of, read_refusal
+from .models import models_in
+from .stream import ChatStream
+from .wire import ChatQuirks, request_body
 
 if TYPE_CHECKING:
-    from .http import HttpSession, Reply, StreamReply
+    from ..http import HttpSession, Reply, StreamReply
 
 _HEAVY = 256 * 2**10
 """Bytes of pictures or JSON that are worth a thread: encoding and parsing them would be seen as a stutter."""

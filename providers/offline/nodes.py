@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ._guide_reference import NodeClass, Reference
-from ._guide_text import Facts, branch, code, counted, figure, listed, table
+from .reference import NodeClass, Reference
+from .text import Facts, branch, code, counted, figure, listed, table
 
 _ROWS = 20
 _KNOBS = 12

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .json_values import as_object, as_text
-from .messages import JSON, StreamEvent, ToolCall, ToolCallDelta, ToolCallReady, ToolCallStarted
+from ..json_values import as_object, as_text
+from ..messages import JSON, StreamEvent, ToolCall, ToolCallDelta, ToolCallReady, ToolCallStarted
 
 
 @dataclass(slots=True)

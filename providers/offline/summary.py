@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from ._guide_reference import Reference
-from ._guide_text import Facts, branch, code, counted, figure, listed, table
+from .reference import Reference
+from .text import Facts, branch, code, counted, figure, listed, table
 
 _IN_TABLE = 8
 _KINDS = {

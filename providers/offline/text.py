@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from .messages import JSON
+from ..messages import JSON
 
 _LONGEST = 60
 

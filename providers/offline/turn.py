@@ -1,6 +1,6 @@
 """One turn of the guide: which tools a question needs, in which order, and when there is enough to answer.
 
-Owns the steps; the wording of facts is in `_guide_summary` and `_guide_nodes`. An answer is a generator that yields
+Owns the steps; the wording of facts is in `summary` and `nodes`. An answer is a generator that yields
 what it wants to know. It is run anew for each request with the results that the turn has so far, so nothing is kept
 between two requests.
 """
@@ -11,9 +11,11 @@ import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from . import _guide_nodes as nodes
-from . import _guide_summary as script
-from ._guide_questions import (
+from ..base import Request
+from ..messages import JSON, Message, ToolCall, ToolResult, text_of
+from . import nodes
+from . import summary as script
+from .questions import (
     Beyond,
     Explain,
     Find,
@@ -26,10 +28,8 @@ from ._guide_questions import (
     WhichNode,
     understand,
 )
-from ._guide_reference import Reference
-from ._guide_text import Facts, code
-from .base import Request
-from .messages import JSON, Message, ToolCall, ToolResult, text_of
+from .reference import Reference
+from .text import Facts, code
 
 
 @dataclass(frozen=True, slots=True)
