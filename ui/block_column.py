@@ -122,7 +122,7 @@ class BlockColumn(QWidget):
         total = 0
         for slot in self._slots:
             if slot.takes_room:
-                total += (slot.gap if total else 0) + _height(slot, width)
+                total += (slot.gap if total else 0) + _asked(slot, width)
         return total
 
     def slot_range(self, top: int, bottom: int) -> list[Slot]:
@@ -200,13 +200,15 @@ def resettle(widget: QWidget) -> None:
 
 def _height(slot: Slot, width: int) -> int:
     """Asks the widget once a width."""
-    width = max(1, width - slot.indent)
     if slot.width != width:
-        widget = slot.widget
-        wanted = widget.heightForWidth(width) if widget.hasHeightForWidth() else widget.sizeHint().height()
-        slot.height = max(widget.minimumHeight(), min(widget.maximumHeight(), wanted))
-        slot.width = width
+        slot.width, slot.height = width, _asked(slot, width)
     return slot.height
+
+
+def _asked(slot: Slot, width: int) -> int:
+    widget, width = slot.widget, max(1, width - slot.indent)
+    wanted = widget.heightForWidth(width) if widget.hasHeightForWidth() else widget.sizeHint().height()
+    return max(widget.minimumHeight(), min(widget.maximumHeight(), wanted))
 
 
 def _bottom_of(slot: Slot) -> int:

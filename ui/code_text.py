@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from .highlight import Highlighter, Run, Voice
 from .scroll_canvas import ScrollCanvas
-from .text_lines import MARKED, cursor_at
+from .text_lines import MARKED, characters, cursor_at, units
 from .theme import Look, Theme, mix
 
 PITCH = 1.35
@@ -209,7 +209,7 @@ class CodeText(ScrollCanvas):
         option.setTabStopDistance(self._letter * TAB)
         layout.setTextOption(option)
         runs = self._runs[number] if number < len(self._runs) else self._open_runs
-        layout.setFormats([_coloured(run, theme) for run in runs])
+        layout.setFormats([_coloured(run, layout.text(), theme) for run in runs])
         layout.beginLayout()
         line = layout.createLine()
         if line.isValid():
@@ -226,7 +226,8 @@ class CodeText(ScrollCanvas):
         start = first[1] if number == first[0] else 0
         end = last[1] if number == last[0] else len(self._line(number))
         marked = QTextLayout.FormatRange()
-        marked.start, marked.length = start, end - start
+        line = self._line(number)
+        marked.start, marked.length = units(line[:start]), units(line[start:end])
         marked.format.setBackground(mix(theme.window, theme.accent, MARKED))
         return [marked]
 
@@ -242,8 +243,10 @@ class CodeText(ScrollCanvas):
     def _spot_at(self, point: QPointF) -> Spot:
         y = point.y() + self.offset.y() - ABOVE
         number = min(max(0, self.line_count - 1), max(0, int(y // self._pitch)))
-        line = self._laid(number, self._look.theme).lineAt(0)
-        return number, cursor_at(line, point.x() + self.offset.x() - SIDE)
+        layout = self._laid(number, self._look.theme)
+        # A line is a view into its layout, which must live as long.
+        at = cursor_at(layout.lineAt(0), point.x() + self.offset.x() - SIDE)
+        return number, characters(self._line(number), at)
 
     def _show_x(self, x: float) -> None:
         """While text is being marked: follow the pointer over the edge."""
@@ -256,11 +259,12 @@ class CodeText(ScrollCanvas):
         self.viewport().update()
 
 
-def _coloured(run: Run, theme: Theme) -> QTextLayout.FormatRange:
+def _coloured(run: Run, line: str, theme: Theme) -> QTextLayout.FormatRange:
+    start, length, voice = run
     found = QTextLayout.FormatRange()
-    found.start, found.length = run[0], run[1]
+    found.start, found.length = units(line[:start]), units(line[start : start + length])
     made = QTextCharFormat()
-    made.setForeground(_colour(run[2], theme))
+    made.setForeground(_colour(voice, theme))
     found.format = made
     return found
 

@@ -173,6 +173,11 @@ class AnswerView(BlockColumn):
         return self._status is not None
 
     @property
+    def idle(self) -> bool:
+        """Everything that came is on the screen."""
+        return self._trickle.empty
+
+    @property
     def status(self) -> str:
         return self._status.text if self._status else ""
 

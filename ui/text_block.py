@@ -85,6 +85,11 @@ class TextBlock(QWidget):
         self._lay_words()
         self.setAccessibleName(text)
 
+    @property
+    def _laid(self) -> TextLines:
+        self._lines.height_at(self.width())
+        return self._lines
+
     def set_caret(self, shown: bool) -> None:
         if shown != self._caret:
             self._caret = shown
@@ -107,36 +112,35 @@ class TextBlock(QWidget):
         return QSize(200, self.heightForWidth(self.width() or 200))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._lines.height_at(self.width())
         painter, theme = QPainter(self), self._look.theme
         painter.setPen(theme.voice(self._voice))
         marked = self._marked
         if self.hasFocus() and self.has_links and not marked:
             marked = self._lines.links[self._link][:2]
-        self._lines.draw(painter, theme, marked)
+        self._laid.draw(painter, theme, marked)
         if self._caret:
             painter.fillRect(self._lines.caret_rect(), theme.link)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            at = self._lines.position_at(event.position())
+            at = self._laid.position_at(event.position())
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._mark(self._marked[0] if shift and self._marked else at, at)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._mark(*self._lines.word_at(self._lines.position_at(event.position())))
+        self._mark(*self._lines.word_at(self._laid.position_at(event.position())))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        link = self._lines.link_at(event.position())
+        link = self._laid.link_at(event.position())
         self.setCursor(Qt.CursorShape.PointingHandCursor if link else Qt.CursorShape.IBeamCursor)
         # Words may say one address and lead to another.
         self.setToolTip(link)
         if event.buttons() & Qt.MouseButton.LeftButton and self._marked:
-            self._mark(self._marked[0], self._lines.position_at(event.position()))
+            self._mark(self._marked[0], self._laid.position_at(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        link = self._lines.link_at(event.position())
+        link = self._laid.link_at(event.position())
         if link and event.button() == Qt.MouseButton.LeftButton and not self.selected_text:
             self.link_activated.emit(link)
 

@@ -49,7 +49,7 @@ class TextLines:
         self._links, at = [], 0
         for span in spans:
             # Qt counts UTF-16 units, Python characters.
-            length = _units(span.text)
+            length = units(span.text)
             if span.style.href:
                 self._links.append((at, at + length, span.style.href))
             formats.append(_format(span, theme, delta, bold, voice, at, length))
@@ -117,7 +117,7 @@ class TextLines:
         return self._links
 
     def length(self) -> int:
-        return _units(self.text)
+        return units(self.text)
 
     def part(self, start: int, end: int) -> str:
         """The text between two positions in UTF-16 units."""
@@ -163,8 +163,16 @@ def cursor_at(
     return found if isinstance(found, int) else found[0]
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
+    """The length of `text` as Qt counts it: in UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def characters(text: str, count: int) -> int:
+    """How many characters of `text` the first `count` of Qt's units are."""
+    if text.isascii():
+        return min(count, len(text))
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * count].decode("utf-16-le", "ignore"))
 
 
 def _in_word(character: str) -> bool:
