@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from ..ui.chat_pane import ChatPane
@@ -42,6 +42,15 @@ class Window(ChatPane):
         super().__init__()
         self.setWindowTitle("Nuke AI Panel")
         self.resize(_first_size())
+        keys = QKeySequence.StandardKey
+        for sequence, wanted in (
+            (QKeySequence(keys.Open), self.header.open_requested),
+            (QKeySequence(keys.New), self.header.new_chat_requested),
+            (QKeySequence("Ctrl+,"), self.header.settings_requested),
+            (QKeySequence("Ctrl+Q"), self.close_requested),
+        ):
+            QShortcut(sequence, self).activated.connect(wanted)
+        self.header.set_shortcuts("Ctrl+O", "Ctrl+N", "Ctrl+,")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()
@@ -105,6 +114,7 @@ class Session:
         self.app = application()
         self.presenter = pane_presenter(self.window, self.app, self.app.scope.child("pane"), file=self._file)
         self.started.set()
+        await self.app.providers.prepare()
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -58,17 +58,26 @@ def parse_address(text: str) -> Address:
     """The parts of an address as typed or pasted. Raises ProviderError `bad_address`, with the reason in words."""
     text = text.strip()
     if not text:
-        raise _bad("There is no address yet.")
+        raise _bad("Type the address of the server.")
     if _FORBIDDEN.search(text):
-        raise _bad("It contains a blank or a character that no address has.")
+        raise _bad("There is a blank inside the address, or a character that no address has.")
     parts = _split(text)
     if "@" in parts.netloc:
-        raise _bad("It contains a user name or a password; a key has its own field.")
+        raise _bad("Leave user name and password out of the address; a key has its own field.")
     if parts.query or parts.fragment:
-        raise _bad("It goes on after a ? or a #; a key has its own field.")
+        raise _bad("Leave out everything from ? or # on; a key has its own field.")
     if not _PATH.fullmatch(parts.path):
-        raise _bad("Its path contains a character that no address has.")
+        raise _bad("The path has a character that no address has.")
     return Address(parts.scheme, _host(parts), _port(parts), parts.path.rstrip("/"))
+
+
+def address_problem(text: str) -> str:
+    """What is wrong with an address, as a sentence to show beside it; "" for one that can be tried."""
+    try:
+        parse_address(text)
+    except ProviderError as error:
+        return error.problem.why
+    return ""
 
 
 def normalise_base_url(text: str) -> str:
@@ -91,30 +100,36 @@ def origin_of(url: str) -> str:
 def _split(text: str) -> SplitResult:
     scheme, mark, _ = text.partition("://")
     if not mark:
-        raise _bad("It has no http:// or https:// in front.")
+        raise _bad(f"Put the kind of connection in front: {_guess(text)}://{text[:200]}")
     if scheme.lower() not in _DEFAULT_PORTS:
-        raise _bad(f"It begins with {scheme[:20]}:// where http:// or https:// is needed.")
+        raise _bad(f"{scheme[:20]}:// does not work here, http:// and https:// do.")
     try:
         return urlsplit(text)
     except ValueError:
-        raise _bad("Its host name cannot be read.") from None
+        raise _bad("The name of the server cannot be read.") from None
+
+
+def _guess(text: str) -> str:
+    """Servers on a port of their own, by number or on this computer rarely have a certificate."""
+    host, port, _ = text.partition("/")[0].partition(":")
+    return "http" if port or host == "localhost" or host.replace(".", "").isdigit() else "https"
 
 
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if not host:
-        raise _bad("It names no host.")
+        raise _bad("The name of the server is missing.")
     if ":" in host:
         try:
             return str(ipaddress.IPv6Address(host))
         except ValueError:
-            raise _bad("Its host name cannot be read.") from None
+            raise _bad("The name of the server cannot be read.") from None
     try:
         host = host.encode("idna").decode()
     except UnicodeError:
-        raise _bad("Its host name cannot be read.") from None
+        raise _bad("The name of the server cannot be read.") from None
     if not _NAME.fullmatch(host):
-        raise _bad("Its host name contains a character that no name has.")
+        raise _bad("The name of the server has a character that no name has.")
     return host
 
 
@@ -126,7 +141,7 @@ def _port(parts: SplitResult) -> int:
     if port is None:
         return _DEFAULT_PORTS[parts.scheme]
     if not port:
-        raise _bad("Its port is not a number from 1 to 65535.")
+        raise _bad("The port is a number from 1 to 65535.")
     return port
 
 

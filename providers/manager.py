@@ -114,6 +114,10 @@ class ProviderManager:
             if self._configs.get(opened.config.id) != opened.config:
                 self._retire(opened)
 
+    async def prepare(self) -> None:
+        """Imports the network parts now, on a thread, so that the first question does not wait for them."""
+        await self._network()
+
     def label(self, provider_id: str) -> str:
         return row_of(provider_id).label
 

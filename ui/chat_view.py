@@ -106,14 +106,13 @@ class ChatView(QScrollArea):
         self.scroll_to_end()
 
     def set_empty(self, widget: QWidget) -> None:
-        """What is shown while there is no message. An earlier one is ended."""
+        """What fills the room while there is no message; it has its own gutter. An earlier one is ended."""
         if self._empty:
-            self._column.remove(self._empty)
+            self._empty.hide()
+            self._empty.deleteLater()
         self._empty = widget
-        self._column.insert(0, widget, 0)
-        self._column.settle()
+        widget.setParent(self.viewport())
         self._show_empty()
-        self._column.settle()
 
     def scroll_to_end(self) -> None:
         self._at_end = True
@@ -124,6 +123,7 @@ class ChatView(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+        self._place_empty()
         self._bar.place()
         self._place_more()
 
@@ -168,9 +168,15 @@ class ChatView(QScrollArea):
         self._current = len(self._messages) - 1
 
     def _show_empty(self) -> None:
-        if self._empty and self._empty.isHidden() == (not self._messages):
+        if self._empty:
             self._empty.setVisible(not self._messages)
-            self._column.touch(self._empty)
+            self._place_empty()
+
+    def _place_empty(self) -> None:
+        if self._empty:
+            room = self.viewport().size()
+            width = min(MEASURE, room.width())
+            self._empty.setGeometry((room.width() - width) // 2, 0, width, room.height())
 
     def _retry(self) -> None:
         answer = self.sender()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from .controls import Button
@@ -19,6 +20,8 @@ from .labels import Label
 from .settings_values import KeyState
 from .theme import Look
 
+NARROW = 360
+"""Width in px below which the gutter is narrow."""
 KEY_TITLE = "Paste a key"
 KEY_TEXT = "OpenAI, OpenRouter, Groq, xAI and others. The service is read from the key."
 NO_KEY = KeyState()
@@ -163,7 +166,11 @@ class FirstStart(QWidget):
         """One line: where keys and chats are kept."""
         self._places.setText(text)
 
-    def set_narrow(self, narrow: bool) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_narrow(self.width() < NARROW)
+
+    def _set_narrow(self, narrow: bool) -> None:
         gutter = 8 if narrow else 12
         for box, margins in ((self._body, (gutter, 20, gutter, 12)), (self._foot, (gutter, 4, gutter - 4, 0))):
             layout = box.layout()

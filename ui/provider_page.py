@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from .address_text import address_problem
+from ..providers.address import address_problem
 from .choice_field import SuggestField
 from .controls import Button
 from .frames import Rule, column, repolish, row

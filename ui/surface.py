@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
 
 from .theme import Look, Theme, mix
 
@@ -91,6 +91,7 @@ class LookRoot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.look = Look(self.palette(), self.font(), self)
+        self._heed_motion()
         self.surface = Surface(self.look, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -107,3 +108,9 @@ class LookRoot(QWidget):
         watched = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
         if event.type() in watched and hasattr(self, "look"):
             self.look.update(self.palette(), self.font())
+            self._heed_motion()
+
+    def _heed_motion(self) -> None:
+        """A desktop whose style animates nothing wants nothing to move."""
+        duration = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
+        self.look.set_still(duration == 0)

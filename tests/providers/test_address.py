@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.address import normalise_base_url, origin_of, parse_address
+from nuke_ai_panel.providers.address import address_problem, normalise_base_url, origin_of, parse_address
 from nuke_ai_panel.providers.errors import ProviderError
 
 BAD = [
@@ -94,3 +94,35 @@ def test_any_text_is_an_address_or_a_named_problem(text: str) -> None:
 )
 def test_what_is_in_the_house_is_local(host: str, local: bool) -> None:
     assert parse_address(f"http://{host}/v1").local is local
+
+
+@pytest.mark.parametrize(
+    "text, part",
+    [
+        ("", "Type the address"),
+        ("api.openai.com/v1", "https://api.openai.com/v1"),
+        ("localhost:11434", "http://localhost:11434"),
+        ("ftp://x", "ftp:// does not work"),
+        ("http://", "name of the server"),
+        ("http://a b", "blank inside"),
+        ("http://a:99999", "port"),
+        ("http://a:0", "port"),
+        ("http://[::1", "cannot be read"),
+        ("http://user:pw@host/v1", "password"),
+        ("http://host/v1?key=1", "from ? or #"),
+    ],
+)
+def test_each_mistake_in_an_address_has_its_own_sentence(text: str, part: str) -> None:
+    assert part in address_problem(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://127.0.0.1:8080/v1", "https://api.openai.com/v1", "http://[::1]:8080", "HTTP://h"]
+)
+def test_a_good_address_has_nothing_said_about_it(text: str) -> None:
+    assert address_problem(text) == ""
+
+
+@given(st.text(max_size=40))
+def test_no_text_at_all_makes_the_address_check_fail(text: str) -> None:
+    assert isinstance(address_problem(text), str)

@@ -98,7 +98,6 @@ def test_nothing_scrolls_sideways_at_300_px(own, size):
     start = own(FirstStart(make_look(size=size)))
     start.set_local(OLLAMA)
     start.set_variable("ANTHROPIC_API_KEY", "anthropic")
-    start.set_narrow(True)
     start.resize(300, 600)
     start.show()
     QGuiApplication.sendPostedEvents()
