@@ -10,7 +10,8 @@ import re
 
 from .clean_text import TextCleaner
 from .markdown_blocks import Block, Code, Paragraph, Place, Table, Update
-from .markdown_lines import LONG, LineMachine, split_cells
+from .markdown_cells import split_cells
+from .markdown_lines import LONG, LineMachine
 from .markdown_open import OpenCode, OpenTable, OpenText
 
 MOST_BLOCKS = 4000

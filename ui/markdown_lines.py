@@ -11,7 +11,8 @@ import re
 from copy import copy
 from dataclasses import replace
 
-from .markdown_blocks import Align, Block, Box, Divider, Heading, Paragraph, Place
+from .markdown_blocks import Block, Box, Divider, Heading, Paragraph, Place
+from .markdown_cells import align_of, row_of, split_cells
 from .markdown_cursor import Cursor
 from .markdown_open import OpenBox, OpenCode, OpenLeaf, OpenTable, OpenText, forked
 
@@ -27,7 +28,6 @@ _DIVIDER = re.compile(r"([-_*])(?:[ \t]*\1){2,}[ \t]*$")
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _ITEM = re.compile(r"([-+*])(?=[ \t]|$)|(\d{1,9})([.)])(?=[ \t]|$)")
 _DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
-_CELL_END = re.compile(r"(?<!\\)\|")
 
 
 class LineMachine:
@@ -75,7 +75,7 @@ class LineMachine:
             # Also below boxes that this line is not in: CommonMark's lazy continuation.
             self._add_text(cursor)
         elif isinstance(self._leaf, OpenTable) and whole:
-            self._leaf.rows.append(_row(cursor.rest, len(self._leaf.header)))
+            self._leaf.rows.append(row_of(cursor.rest, len(self._leaf.header)))
         else:
             self._replace_leaf(left)
             self._leaf = OpenText(self._place())
@@ -189,7 +189,7 @@ class LineMachine:
         if text.lines:
             self._close_leaf()
             place = replace(self._place(), near=True)
-        self._leaf = OpenTable(place, cells, tuple(_align(mark) for mark in marks))
+        self._leaf = OpenTable(place, cells, tuple(align_of(mark) for mark in marks))
         return True
 
     def _start_indented(self, cursor: Cursor, depth: int, end: str) -> None:
@@ -287,23 +287,3 @@ def _enter_quote(cursor: Cursor) -> None:
 
 def _unmarked(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
     return tuple(replace(box, marker="") for box in boxes)
-
-
-def split_cells(row: str) -> tuple[str, ...]:
-    """Split at bars that are not escaped, as GFM does: also inside of code."""
-    row = row.strip()
-    row = row.removeprefix("|")
-    if row.endswith("|") and not row.endswith("\\|"):
-        row = row[:-1]
-    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL_END.split(row))
-
-
-def _row(text: str, count: int) -> tuple[str, ...]:
-    cells = split_cells(text)[:count]
-    return cells + ("",) * (count - len(cells))
-
-
-def _align(mark: str) -> Align:
-    if mark.startswith(":"):
-        return "centre" if mark.endswith(":") and len(mark) > 1 else "left"
-    return "right" if mark.endswith(":") else ""

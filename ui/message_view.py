@@ -7,16 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
     QKeySequence,
-    QPainter,
     QPaintEvent,
-    QPen,
-    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -27,8 +24,9 @@ from .block_column import BlockColumn
 from .clean_text import clean_text
 from .code_block import CodeBlock
 from .controls import KeyFocus
-from .frames import Card
 from .markdown_view import MarkdownView
+from .message_frame import NAME_LENGTH, message_name, paint_focus
+from .question_view import QuestionView
 from .text_block import TextBlock
 from .theme import Look
 from .thought_fold import ThoughtFold
@@ -38,8 +36,6 @@ from .trickle import Trickle, Words
 __all__ = ["AnswerEnd", "AnswerView", "FooterText", "MessageView", "QuestionView"]
 
 PART_GAP, FOLD_GAP, CARD_GAP = 12, 8, 4
-NAME_LENGTH = 200
-"""Characters of a message that a screen reader is given as its name."""
 
 
 @dataclass(frozen=True)
@@ -67,63 +63,6 @@ class _ToolFinished:
     detail: str
 
 
-class QuestionView(Card):
-    """What the user asked, as it was typed; the time in the tooltip."""
-
-    SIDE = 12
-
-    def __init__(self, look: Look, text: str, when: str, parent: QWidget | None = None) -> None:
-        super().__init__(look, "own", parent)
-        self._words = TextBlock(look, parent=self)
-        self._words.show_text(clean_text(text))
-        self._when = when
-        self._focus = KeyFocus(self)
-        self.setToolTip(when)
-        self.setAccessibleName(_name("You", when, self._words.text))
-
-    @property
-    def text(self) -> str:
-        return self._words.text
-
-    @property
-    def when(self) -> str:
-        return self._when
-
-    def stops_in_order(self) -> list[QWidget]:
-        return []
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return self._words.heightForWidth(width - 2 * self.SIDE) + self._above() + self._below()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self.heightForWidth(200))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        height = self.height() - self._above() - self._below()
-        self._words.setGeometry(self.SIDE, self._above(), self.width() - 2 * self.SIDE, height)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        _paint_focus(self, self.look, self._focus)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.text)
-        else:
-            super().keyPressEvent(event)
-
-    def _above(self) -> int:
-        # One line of text makes a block of C + 8: its ink then is 8 from the edges, as capitals have room above.
-        return max(4, (self.look.theme.control + 8 - round(self._words.line_height)) // 2)
-
-    def _below(self) -> int:
-        return max(4, self.look.theme.control + 8 - round(self._words.line_height) - self._above())
-
-
 class AnswerView(BlockColumn):
     """The parts of one answer in the order in which they came. Text may come in any pieces and at any speed.
 
@@ -140,13 +79,12 @@ class AnswerView(BlockColumn):
         self,
         look: Look,
         who: str,
-        when: str = "",
         *,
         clock: Callable[[], float] = time.monotonic,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._look, self._who, self._when, self._clock = look, who, when, clock
+        self._look, self._clock = look, clock
         self._source: list[str] = []
         self._open_text: MarkdownView | None = None
         self._open_thought: ThoughtFold | None = None
@@ -160,7 +98,7 @@ class AnswerView(BlockColumn):
         self._trickle.flushed.connect(self.settle)
         self._trickle.hold(True)
         self.append(self._status, PART_GAP)
-        self.setAccessibleName(_name(who, when, "answering"))
+        self.setAccessibleName(message_name(who, "", "answering"))
         look.changed.connect(self.measure_again)
 
     @property
@@ -237,7 +175,7 @@ class AnswerView(BlockColumn):
         self._trickle.hold(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        _paint_focus(self, self._look, self._focus)
+        paint_focus(self, self._look, self._focus)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -302,8 +240,8 @@ class AnswerView(BlockColumn):
             self._put_problem(end.problem)
         self._put_last_line(end)
         self.settle()
-        when = end.footer.when or self._when
-        self.setAccessibleName(_name("Assistant", when, self.markdown or (end.problem.title if end.problem else "")))
+        said = self._opening() or (end.problem.title if end.problem else "")
+        self.setAccessibleName(message_name("Assistant", end.footer.when, said))
         self.ended.emit()
 
     def _put_problem(self, problem: Problem) -> None:
@@ -317,11 +255,20 @@ class AnswerView(BlockColumn):
             line = StoppedLine(self._look, end.footer.when)
             line.again.connect(self.retry_requested)
             self._put(line)
-        elif self.markdown.strip() or end.state == "done":
+        elif self._opening() or end.state == "done":
             footer = Footer(self._look, end.footer, again=end.state == "done")
             footer.copy.connect(self.copy)
             footer.again.connect(self.retry_requested)
             self._put(footer)
+
+    def _opening(self) -> str:
+        """The first words; the whole text may be megabytes."""
+        words = ""
+        for piece in self._source:
+            words = (words + piece[:NAME_LENGTH]).lstrip()
+            if len(words) >= NAME_LENGTH:
+                break
+        return clean_text(words[:NAME_LENGTH])
 
     def _close_parts(self) -> None:
         """What comes next is another part: the open text and thought are finished."""
@@ -362,18 +309,3 @@ def _actions_of_text(text: MarkdownView) -> list[QWidget]:
         elif isinstance(block, TextBlock) and block.has_links:
             found.append(block)
     return found
-
-
-def _name(who: str, when: str, text: str) -> str:
-    return ", ".join(part for part in (who, when, " ".join(text[:NAME_LENGTH].split())) if part)
-
-
-def _paint_focus(widget: QWidget, look: Look, focus: KeyFocus) -> None:
-    """A message that has the focus by key has an outline of 1 px."""
-    if not (focus.shown and widget.hasFocus()):
-        return
-    painter = QPainter(widget)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(look.theme.accent, 1))
-    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-    painter.end()

@@ -17,6 +17,7 @@ from time import perf_counter
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from nuke_ai_panel.ui.chat_view import ChatView
+from nuke_ai_panel.ui.late_imports import import_late
 from nuke_ai_panel.ui.markdown_view import MarkdownView
 from nuke_ai_panel.ui.message_view import AnswerEnd, AnswerView, FooterText
 from nuke_ai_panel.ui.surface import LookRoot
@@ -160,6 +161,7 @@ def measure() -> list[dict]:
     root = LookRoot()
     root.resize(400, 800)
     root.show()
+    import_late()
     rows = [flush_cost(root, size) for size in (1000, 20_000, 100_000)]
     rows += longest_gap(app, root, "1,000 pieces of prose a second, 10 s", prose, 10_000, 1, 50)
     rows += longest_gap(app, root, "a table at 100 rows a second, 10 s", table_row, 1000, 10, 15)
