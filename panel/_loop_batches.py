@@ -219,7 +219,7 @@ class BatchedLoop(Base):
                 self._parked.clear()
             self._readers.unblock()
             self._writers.unblock()
-        self._awake = bool(self._ready)
+        self._awake = bool(self._ready) or self._readers.has_resting() or self._writers.has_resting()
         if not self._awake:
             self._waker.stop_turning()
         self._arm()

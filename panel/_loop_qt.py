@@ -172,6 +172,9 @@ class Side:
             self.remove(fd)
         self._on_ready = _never
 
+    def has_resting(self) -> bool:
+        return bool(self._resting)
+
     def take_resting(self) -> list[Watch]:
         """Those to wake after the next batch."""
         resting, self._resting = self._resting, []

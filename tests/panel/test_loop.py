@@ -390,6 +390,30 @@ async def test_a_descriptor_removed_while_it_rests_stays_removed():
     assert reads == [b"1"]
 
 
+@pytest.mark.bound(5)
+async def test_a_descriptor_that_rests_is_woken_although_another_wake_up_empties_the_queue():
+    """The order in which Qt brings things: a backlog, the descriptor, a thread's wake-up, and only then our turn."""
+    loop, reads = running(), list[bytes]()
+    ours, theirs = socket.socketpair()
+
+    def in_qts_order() -> None:
+        side = loop._readers  # pyright: ignore[reportPrivateUsage]
+        watch = side._watches[ours.fileno()]  # pyright: ignore[reportPrivateUsage]
+        loop._awake = True  # pyright: ignore[reportPrivateUsage]
+        loop._waker.keep_turning()  # pyright: ignore[reportPrivateUsage]
+        side.on_activated(watch)
+        assert side.has_resting()
+        loop._on_soon()  # pyright: ignore[reportPrivateUsage]
+        assert reads == [b"1"]
+
+    with ours, theirs:
+        theirs.send(b"12")
+        await from_a_slot(lambda: (loop.add_reader(ours, lambda: reads.append(ours.recv(1))), in_qts_order()))
+        while len(reads) < 2:
+            await asyncio.sleep(0.001)
+        loop.remove_reader(ours)
+
+
 async def test_a_cancelled_callback_of_a_descriptor_is_removed():
     loop = running()
     ours, theirs = socket.socketpair()
