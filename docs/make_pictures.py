@@ -23,7 +23,8 @@ sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 from llama_server import LlamaServer, start  # noqa: E402
 from nuke_ai_panel.panel.loop import PanelLoop  # noqa: E402
 from nuke_ai_panel.panel.window import Session  # noqa: E402
-from nuke_ai_panel.ui.settings_values import ProviderDraft  # noqa: E402
+from nuke_ai_panel.ui.settings.values import ProviderDraft  # noqa: E402
+from nuke_ai_panel.ui.transcript.text_block import TextBlock  # noqa: E402
 from PySide6.QtGui import QColor, QFont, QPalette  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
@@ -70,8 +71,8 @@ class Photographer:
         window.composer.set_draft("explain Grade1, please")
         window.composer.submit()
         answer = window.view.messages[-1]
-        await until(lambda: len(answer.markdown) > 60)
-        await self._grab(window, "answer", 420, 900)
+        await until(lambda: len(_on_screen(answer)) > 40, every=0)
+        self._save(window, "answer")
         await until(lambda: not answer.running)
         await self._grab(window, "pane-320", 320, 900)
 
@@ -89,14 +90,21 @@ class Photographer:
     async def _grab(self, widget: QWidget, name: str, width: int, height: int) -> None:
         widget.resize(width, height)
         await settled()
+        self._save(widget, name)
+
+    def _save(self, widget: QWidget, name: str) -> None:
         widget.grab().save(str(self._out / f"{name}.png"))
         print(self._out / f"{name}.png")
 
 
-async def until(condition: Callable[[], object]) -> None:
+def _on_screen(answer: QWidget) -> str:
+    return "".join(block.text for block in answer.findChildren(TextBlock) if block.isVisible())
+
+
+async def until(condition: Callable[[], object], *, every: float = 0.005) -> None:
     async with asyncio.timeout(30):
         while not condition():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(every)
 
 
 async def settled() -> None:

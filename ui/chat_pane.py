@@ -8,10 +8,10 @@ from __future__ import annotations
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from .chat_view import ChatView
 from .composer import Composer
 from .header import Header
-from .surface import LookRoot
+from .look.surface import LookRoot
+from .transcript.chat_view import ChatView
 
 NARROW = 360
 """Pixels below which the parts take their narrow form."""

@@ -10,14 +10,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from .chip import Chip
-from .controls import ToolButton
-from .flow import FlowLayout
-from .frames import Card, Meter, column, grow, row
-from .icons import Glyph
-from .labels import Elided, Label
+from .look.icons import Glyph
+from .look.theme import Look
 from .message_field import MessageField, SendKey, is_oversized
-from .theme import Look
+from .parts.chip import Chip
+from .parts.controls import ToolButton
+from .parts.flow import FlowLayout
+from .parts.frames import Card, Meter, column, grow, row
+from .parts.labels import Elided, Label
 
 NEARLY_FULL = 0.8
 _KEYS: dict[SendKey, str] = {"enter": "Enter", "ctrl+enter": "Ctrl+Enter"}

@@ -11,14 +11,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from .controls import Button
-from .flow import FlowLayout
-from .frames import Card, Scroll, column, grow, row
-from .icons import Glyph
-from .key_field import KeyField
-from .labels import Label
-from .settings_values import KeyState
-from .theme import Look
+from .look.icons import Glyph
+from .look.theme import Look
+from .parts.controls import Button
+from .parts.flow import FlowLayout
+from .parts.frames import Card, Scroll, column, grow, row
+from .parts.labels import Label
+from .settings.key_field import KeyField
+from .settings.values import KeyState
 
 NARROW = 360
 """Width in px below which the gutter is narrow."""

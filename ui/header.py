@@ -12,11 +12,11 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from .chip import Chip
-from .controls import ToolButton
-from .frames import Rule
-from .labels import Elided
-from .theme import Look
+from .look.theme import Look
+from .parts.chip import Chip
+from .parts.controls import ToolButton
+from .parts.frames import Rule
+from .parts.labels import Elided
 
 ModelState = Literal["ready", "unset", "failed", "busy"]
 NARROW = 360

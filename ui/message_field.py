@@ -8,8 +8,8 @@ from PySide6.QtCore import QMimeData, QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import QSizePolicy, QTextEdit, QWidget
 
-from .labels import PROSE_PITCH
-from .theme import Look
+from .look.theme import Look
+from .parts.labels import PROSE_PITCH
 
 SendKey = Literal["enter", "ctrl+enter"]
 LONGEST_TEXT = 100_000

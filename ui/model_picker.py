@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from .pick_list import PickRow
-from .picker import Picker
-from .theme import Look
+from .look.theme import Look
+from .parts.pick_list import PickRow
+from .parts.picker import Picker
 
 
 @dataclass(frozen=True)

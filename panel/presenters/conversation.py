@@ -24,7 +24,7 @@ from ...providers.messages import (
     Waiting,
 )
 from ...ui.chat_pane import ChatPane
-from ...ui.message_view import AnswerEnd, AnswerView, FooterText
+from ...ui.transcript.message_view import AnswerEnd, AnswerView, FooterText
 from ..tasks import TaskScope
 from ..turn import ChatEvent, ToolEnded, ToolStarted, TurnEnded, TurnStarted
 

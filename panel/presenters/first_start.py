@@ -17,7 +17,7 @@ from ...providers.manager import ProviderConfig
 from ...providers.redact import Secret
 from ...ui.chat_pane import ChatPane
 from ...ui.first_start import FirstStart, LocalFound
-from ...ui.settings_values import KeyState
+from ...ui.settings.values import KeyState
 from ..keys import KeyringTrouble
 from ..tasks import TaskScope
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from ...providers.catalog import origin_of
 from ...providers.errors import ProviderError
 from ...providers.redact import Secret
-from ...ui.settings_dialog import SettingsDialog
-from ...ui.settings_values import KeyState
+from ...ui.settings.dialog import SettingsDialog
+from ...ui.settings.values import KeyState
 from ..keys import KeyringTrouble
 from ..tasks import TaskScope
 from .words import key_state

@@ -19,8 +19,8 @@ from ...providers.errors import ProviderError
 from ...providers.manager import ProviderConfig
 from ...providers.redact import Secret
 from ...ui.chat_pane import ChatPane
-from ...ui.settings_dialog import SettingsDialog
-from ...ui.settings_values import FieldSpec, ProviderDraft, ProviderPageSpec, ProviderState
+from ...ui.settings.dialog import SettingsDialog
+from ...ui.settings.values import FieldSpec, ProviderDraft, ProviderPageSpec, ProviderState
 from .. import settings as options
 from ..settings import ProviderSettings
 from ..tasks import TaskScope

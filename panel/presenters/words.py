@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...providers.base import CheckReport, Step
 from ...providers.checks import took
 from ...providers.errors import Problem
-from ...ui.settings_values import KeyState, ProviderState, StepRow, TestAction, TestVerdict
+from ...ui.settings.values import KeyState, ProviderState, StepRow, TestAction, TestVerdict
 from ..keys import KeyFound
 
 _SHORT = {

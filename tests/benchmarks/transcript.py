@@ -16,11 +16,11 @@ from time import perf_counter
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from nuke_ai_panel.ui.chat_view import ChatView
-from nuke_ai_panel.ui.late_imports import import_late
-from nuke_ai_panel.ui.markdown_view import MarkdownView
-from nuke_ai_panel.ui.message_view import AnswerEnd, AnswerView, FooterText
-from nuke_ai_panel.ui.surface import LookRoot
+from nuke_ai_panel.ui.look.surface import LookRoot
+from nuke_ai_panel.ui.transcript.chat_view import ChatView
+from nuke_ai_panel.ui.transcript.late_imports import import_late
+from nuke_ai_panel.ui.transcript.markdown_view import MarkdownView
+from nuke_ai_panel.ui.transcript.message_view import AnswerEnd, AnswerView, FooterText
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QTextEdit
 

@@ -29,11 +29,11 @@ from llama_server import LlamaServer, start
 from nuke_ai_panel.panel.presenters import pane as pane_module
 from nuke_ai_panel.providers.checks import took
 from nuke_ai_panel.providers.redact import Secret
-from nuke_ai_panel.ui.answer_parts import ProblemCard
-from nuke_ai_panel.ui.message_view import AnswerView
-from nuke_ai_panel.ui.settings_dialog import SettingsDialog
-from nuke_ai_panel.ui.settings_values import ProviderDraft
-from nuke_ai_panel.ui.text_block import TextBlock
+from nuke_ai_panel.ui.settings.dialog import SettingsDialog
+from nuke_ai_panel.ui.settings.values import ProviderDraft
+from nuke_ai_panel.ui.transcript.answer_parts import ProblemCard
+from nuke_ai_panel.ui.transcript.message_view import AnswerView
+from nuke_ai_panel.ui.transcript.text_block import TextBlock
 from open_window import OpenWindow, open_window, until
 
 SCRIPT = "Read {\n inputs 0\n file /plates/bg.####.exr\n name Read1\n}\nGrade {\n white 1.2\n name Grade1\n}\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nuke_ai_panel.ui.theme import Look
+from nuke_ai_panel.ui.look.theme import Look
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QWidget

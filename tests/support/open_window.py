@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from nuke_ai_panel.panel.presenters.pane import PanePresenter
 from nuke_ai_panel.panel.settings import ProviderSettings
 from nuke_ai_panel.panel.window import Session
-from nuke_ai_panel.ui.message_view import AnswerView
+from nuke_ai_panel.ui.transcript.message_view import AnswerView
 
 
 class OpenWindow:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from time import monotonic
 
 from looks import HOST, palette
-from nuke_ai_panel.ui.surface import LookRoot
-from nuke_ai_panel.ui.theme import Look
+from nuke_ai_panel.ui.look.surface import LookRoot
+from nuke_ai_panel.ui.look.theme import Look
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest

@@ -4,9 +4,9 @@ import time
 
 import pytest
 from looks import make_look, names, tab_stops
-from nuke_ai_panel.ui.chip import Chip
 from nuke_ai_panel.ui.composer import Composer
-from nuke_ai_panel.ui.controls import ToolButton
+from nuke_ai_panel.ui.parts.chip import Chip
+from nuke_ai_panel.ui.parts.controls import ToolButton
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from looks import make_look, names, tab_stops
 from nuke_ai_panel.ui.first_start import FirstStart, LocalFound
-from nuke_ai_panel.ui.settings_values import KeyState
+from nuke_ai_panel.ui.settings.values import KeyState
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest

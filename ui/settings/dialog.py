@@ -1,0 +1,261 @@
+"""The settings: a list of pages, the page in front, and what is saved. Each page keeps its own state and its own test.
+
+Takes values and gives signals; saving, keys and connections are the presenter's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QDialog, QStackedWidget, QVBoxLayout, QWidget
+
+from ..look.surface import Surface
+from ..look.theme import Look
+from ..parts.controls import Button
+from ..parts.frames import Card, Rule, Scroll, column, grow, last_tab_stop, row
+from ..parts.labels import Elided
+from .fields_page import FieldsPage
+from .page import Page
+from .page_list import ListEntry, SettingsList
+from .provider_page import ProviderPage
+from .values import (
+    FieldSpec,
+    KeyState,
+    ProviderDraft,
+    ProviderPageSpec,
+    ProviderState,
+    StepRow,
+    TestVerdict,
+)
+
+__all__ = [
+    "FieldSpec",
+    "KeyState",
+    "ProviderDraft",
+    "ProviderPageSpec",
+    "SettingsDialog",
+    "StepRow",
+    "TestVerdict",
+]
+
+LIST_WIDTH = 208
+NARROW = 560
+"""Dialog width in px below which the list is above the page."""
+SAVED = "All changes saved"
+CHAT = "chat"
+"""The id of the page that is made from fields."""
+
+
+class SettingsDialog(QDialog):
+    """Not modal: `show()` it. All signals but the last two begin with the provider's id.
+
+    `closed` comes however it is closed; Esc closes.
+    """
+
+    test_requested = Signal(str, ProviderDraft)
+    test_cancelled = Signal(str)
+    key_entered = Signal(str, str, str)
+    key_removed = Signal(str, str)
+    address_changed = Signal(str, str)
+    model_changed = Signal(str, str)
+    provider_chosen = Signal(str)
+    key_page_requested = Signal(str)
+    field_changed = Signal(str, object)
+    closed = Signal()
+
+    def __init__(
+        self,
+        look: Look,
+        providers: Sequence[ProviderPageSpec] = (),
+        fields: Sequence[FieldSpec] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._specs: dict[str, ProviderPageSpec] = {}
+        self._pages: dict[str, ProviderPage] = {}
+        self._places: dict[str, QWidget] = {}
+        self._fields: FieldsPage | None = None
+        self.setWindowTitle("Settings")
+        self.setModal(False)
+        self.list = SettingsList(look)
+        self._stack = QStackedWidget()
+        self._status = Elided(look, SAVED, "muted", -1)
+        self._close = Button(look, "&Close")
+        self._build()
+        self.list.page_chosen.connect(self._turn_to)
+        self._close.clicked.connect(self.close)
+        self.finished.connect(self._tell_closed)
+        self.list.put(ListEntry("", "Providers"))
+        if fields:
+            self._add_fields(fields)
+        for spec in providers:
+            self.set_provider(spec)
+        if providers:
+            self.show_page(providers[0].id)
+
+    def _build(self) -> None:
+        self._side = column(grow(self.list), margins=(8, 8, 8, 8), into=Card(self._look, "side"))
+        self._foot = row(self._status, None, self._close, margins=(24, 12, 16, 12))
+        page = column(grow(self._stack), Rule(), self._foot, gap=0)
+        self._rule = Rule(vertical=True)
+        self._halves = row(self._side, self._rule, grow(page), gap=0)
+        surface = Surface(self._look, self)
+        column(self._halves, gap=0, into=surface)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        # The page's least width depends on how it is laid out, and that on the width.
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        layout.addWidget(surface)
+        self.setMinimumSize(300, 320)
+        self.resize(828, 640)
+        self._split(self.width())
+
+    def show_page(self, page_id: str) -> None:
+        self.list.select(page_id)
+
+    def set_provider(self, spec: ProviderPageSpec) -> None:
+        """Show a provider's saved values, on a new page or on the one it has."""
+        self._specs[spec.id] = spec
+        page = self._pages.get(spec.id)
+        if page:
+            page.show_spec(spec)
+        self.list.put(ListEntry(spec.id, spec.label, spec.state, spec.words))
+
+    def set_state(self, provider_id: str, state: ProviderState, words: str) -> None:
+        """What the list says of a provider."""
+        self.list.set_state(provider_id, state, words)
+
+    def show_key(self, provider_id: str, state: KeyState) -> None:
+        self._specs[provider_id] = replace(self._specs[provider_id], key_state=state)
+        page = self._pages.get(provider_id)
+        if page:
+            page.show_key(state)
+
+    def start_test(self, provider_id: str) -> None:
+        self.page(provider_id).test.start()
+
+    def show_step(self, provider_id: str, step: StepRow) -> None:
+        self.page(provider_id).test.show_step(step)
+
+    def end_test(self, provider_id: str, verdict: TestVerdict) -> None:
+        self.page(provider_id).test.end(verdict)
+
+    def show_models(self, provider_id: str, names: Sequence[str]) -> None:
+        self._specs[provider_id] = replace(self._specs[provider_id], models=tuple(names))
+        page = self._pages.get(provider_id)
+        if page:
+            page.show_models(names)
+
+    def show_field(self, field: FieldSpec) -> None:
+        if self._fields:
+            self._fields.show_field(field)
+
+    def set_status(self, words: str = SAVED) -> None:
+        """The line at the bottom: what is saved, or why something is not."""
+        self._status.setText(words)
+
+    def page(self, provider_id: str) -> ProviderPage:
+        """Its page, made when it is first needed: thirty at once would hold the dialog up for half a second."""
+        page = self._pages.get(provider_id)
+        if not page:
+            page = ProviderPage(self._look, self._specs[provider_id])
+            self._pages[provider_id] = page
+            self._connect(provider_id, page)
+            self._add_page(provider_id, page)
+        return page
+
+    def _add_fields(self, fields: Sequence[FieldSpec]) -> None:
+        self._fields = FieldsPage(self._look, "Chat", fields)
+        self._fields.changed.connect(self.field_changed)
+        self._add_page(CHAT, self._fields)
+        self.list.put(ListEntry("", ""))
+        self.list.put(ListEntry(CHAT, "Chat"))
+
+    def _add_page(self, page_id: str, page: Page) -> None:
+        scroll = Scroll(page)
+        self._places[page_id] = scroll
+        self._stack.addWidget(scroll)
+
+    def _connect(self, provider_id: str, page: ProviderPage) -> None:
+        page.setProperty("provider", provider_id)
+        page.test_requested.connect(self._test)
+        page.test_cancelled.connect(self._cancel)
+        page.key_entered.connect(self._enter_key)
+        page.key_removed.connect(self._remove_key)
+        page.address_changed.connect(self._change_address)
+        page.model_changed.connect(self._change_model)
+        page.chosen.connect(self._choose)
+        page.key_page_requested.connect(self._open_key_page)
+
+    def _from(self) -> str:
+        """Which provider's page has just signalled."""
+        sender = self.sender()
+        return str(sender.property("provider")) if sender else ""
+
+    def _test(self, draft: ProviderDraft) -> None:
+        self.test_requested.emit(self._from(), draft)
+
+    def _cancel(self) -> None:
+        self.test_cancelled.emit(self._from())
+
+    def _enter_key(self, address: str, key: str) -> None:
+        self.key_entered.emit(self._from(), address, key)
+
+    def _remove_key(self, address: str) -> None:
+        self.key_removed.emit(self._from(), address)
+
+    def _change_address(self, address: str) -> None:
+        self.address_changed.emit(self._from(), address)
+
+    def _change_model(self, model: str) -> None:
+        self.model_changed.emit(self._from(), model)
+
+    def _choose(self) -> None:
+        self.provider_chosen.emit(self._from())
+
+    def _open_key_page(self) -> None:
+        self.key_page_requested.emit(self._from())
+
+    def _turn_to(self, page_id: str) -> None:
+        if page_id in self._specs:
+            self.page(page_id)
+        place = self._places[page_id]
+        self._stack.setCurrentWidget(place)
+        # Pages are newer than the button below them, and new widgets come last for Tab.
+        last = last_tab_stop(place)
+        if last:
+            QWidget.setTabOrder(last, self._close)
+
+    def _tell_closed(self) -> None:
+        self.closed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._split(event.size().width())
+
+    def _split(self, width: int) -> None:
+        """List beside the page, or above it."""
+        above = width < NARROW
+        layout = self._halves.layout()
+        if isinstance(layout, QBoxLayout):
+            directions = QBoxLayout.Direction
+            layout.setDirection(directions.TopToBottom if above else directions.LeftToRight)
+        foot = self._foot.layout()
+        if foot:
+            foot.setContentsMargins(12 if above else 24, 12, 12 if above else 16, 12)
+        if above:
+            self._side.setMinimumWidth(0)
+            self._side.setMaximumWidth(16777215)
+            self._side.setFixedHeight(max(120, self.height() // 4))
+            self._rule.setMinimumSize(0, 1)
+            self._rule.setMaximumSize(16777215, 1)
+        else:
+            self._side.setFixedWidth(LIST_WIDTH)
+            self._side.setMinimumHeight(0)
+            self._side.setMaximumHeight(16777215)
+            self._rule.setMinimumSize(1, 0)
+            self._rule.setMaximumSize(1, 16777215)

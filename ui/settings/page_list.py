@@ -1,0 +1,170 @@
+"""The list beside the settings pages: providers with their state in a shape and in words, then the other pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ..look.icons import draw_icon
+from ..look.theme import Look
+from .values import ProviderState
+
+Index = QModelIndex | QPersistentModelIndex
+_GLYPHS: dict[ProviderState, tuple[str, str]] = {
+    "ready": ("dot", "ok"),
+    "unset": ("ring", "muted"),
+    "failed": ("cross", "bad"),
+    "busy": ("half", "muted"),
+}
+_ENTRY = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True)
+class ListEntry:
+    """One line. `state` None: a page that is not a provider; an empty `id`: a heading, or
+    without a name a hairline."""
+
+    id: str
+    name: str
+    state: ProviderState | None = None
+    words: str = ""
+
+
+class SettingsList(QListWidget):
+    """`page_chosen(id)` by click or arrow key."""
+
+    page_chosen = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setItemDelegate(_EntryDelegate(look, self))
+        self.setAccessibleName("Settings pages")
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.currentItemChanged.connect(self._tell)
+        look.changed.connect(self.scheduleDelayedItemsLayout)
+
+    def put(self, entry: ListEntry) -> None:
+        """Show `entry`: in place of the one with its id, else new: providers come before the hairline."""
+        item = self._find(entry.id) if entry.id else None
+        if item is None:
+            item = QListWidgetItem()
+            self.insertItem(self._end_of_providers() if entry.state else self.count(), item)
+        item.setData(_ENTRY, entry)
+        item.setText(entry.name)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, (entry.name, entry.words))))
+        if not entry.id:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+
+    def set_state(self, page_id: str, state: ProviderState, words: str) -> None:
+        entry = self.entry(page_id)
+        if entry:
+            self.put(replace(entry, state=state, words=words))
+
+    def entry(self, page_id: str) -> ListEntry | None:
+        item = self._find(page_id)
+        return _entry_of(item.data(_ENTRY)) if item else None
+
+    def select(self, page_id: str) -> None:
+        item = self._find(page_id)
+        if item:
+            self.setCurrentItem(item)
+
+    def sizeHint(self) -> QSize:
+        return QSize(100, 100)
+
+    def _find(self, page_id: str) -> QListWidgetItem | None:
+        items = (self.item(place) for place in range(self.count()))
+        found = (item for item in items if (entry := _entry_of(item.data(_ENTRY))) and entry.id == page_id)
+        return next(found, None)
+
+    def _end_of_providers(self) -> int:
+        entries = [_entry_of(self.item(place).data(_ENTRY)) for place in range(self.count())]
+        hairline = (place for place, entry in enumerate(entries) if entry and not entry.name)
+        return next(hairline, self.count())
+
+    def _tell(self, item: QListWidgetItem | None) -> None:
+        entry = _entry_of(item.data(_ENTRY)) if item else None
+        if entry and entry.id:
+            self.page_chosen.emit(entry.id)
+
+
+def _entry_of(data: object) -> ListEntry | None:
+    return data if isinstance(data, ListEntry) else None
+
+
+class _EntryDelegate(QStyledItemDelegate):
+    PAD, ICON = 8, 14
+
+    def __init__(self, look: Look, parent: QObject) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        theme, entry = self._look.theme, _entry_of(index.data(_ENTRY))
+        if entry and entry.state:
+            return QSize(100, theme.control + 20)
+        return QSize(100, theme.control + 4 if entry and entry.name else 21)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        entry = _entry_of(index.data(_ENTRY))
+        if not entry:
+            return
+        area: QRect = option.rect
+        painter.save()
+        self._paint_ground(painter, area, option.state, bool(entry.id))
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if not entry.name:
+            painter.fillRect(area.left(), area.top() + 12, area.width(), 1, self._look.theme.line)
+        elif entry.state:
+            self._paint_provider(painter, area, entry, chosen)
+        else:
+            self._paint_name(painter, area, entry, chosen)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, area: QRect, state: QStyle.StateFlag, real: bool) -> None:
+        theme = self._look.theme
+        chosen, over = bool(state & QStyle.StateFlag.State_Selected), bool(state & QStyle.StateFlag.State_MouseOver)
+        by_key = state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme.accent if by_key and real else Qt.PenStyle.NoPen)
+        painter.setBrush(theme.selected if chosen else theme.hover)
+        if real and (chosen or over or by_key):
+            painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+
+    def _paint_provider(self, painter: QPainter, area: QRect, entry: ListEntry, chosen: bool) -> None:
+        theme = self._look.theme
+        glyph, voice = _GLYPHS[entry.state or "unset"]
+        top = area.top() + (area.height() - self.ICON) / 2
+        draw_icon(painter, glyph, theme.voice(voice), QRectF(area.left() + self.PAD, top, self.ICON, self.ICON))
+        room = area.adjusted(self.PAD * 2 + self.ICON, 4, -self.PAD, -4)
+        half = room.height() // 2
+        painter.setPen(theme.text)
+        painter.setFont(theme.face(bold=chosen))
+        _cut(painter, room.adjusted(0, 0, 0, -half), entry.name)
+        painter.setPen(theme.text if chosen else theme.muted)
+        painter.setFont(theme.face(-1))
+        _cut(painter, room.adjusted(0, half, 0, 0), entry.words)
+
+    def _paint_name(self, painter: QPainter, area: QRect, entry: ListEntry, chosen: bool) -> None:
+        theme = self._look.theme
+        painter.setPen(theme.text if entry.id else theme.muted)
+        painter.setFont(theme.face(bold=chosen) if entry.id else theme.face(-1))
+        _cut(painter, area.adjusted(self.PAD, 0, 0, 0), entry.name)
+
+
+def _cut(painter: QPainter, room: QRect, text: str) -> None:
+    words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)

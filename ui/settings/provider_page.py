@@ -1,0 +1,156 @@
+"""The settings page of a provider: address, key, default model, connection test. Saves nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from ...providers.address import address_problem
+from ..look.theme import Look
+from ..parts.choice_field import SuggestField
+from ..parts.controls import Button
+from ..parts.frames import Rule, column, repolish, row
+from ..parts.labels import Elided, Label
+from .connection_test import TestPanel
+from .key_field import KeyField
+from .page import Page
+from .row import SettingRow
+from .values import KeyState, ProviderDraft, ProviderPageSpec
+
+
+class ProviderPage(Page):
+    """Address, key, default model, connection test.
+
+    Signals: `test_requested(draft)`, `test_cancelled`, `key_entered(address, key)`, `key_removed(address)`,
+    `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat), `key_page_requested`.
+    """
+
+    test_requested = Signal(ProviderDraft)
+    test_cancelled = Signal()
+    key_entered = Signal(str, str)
+    key_removed = Signal(str)
+    address_changed = Signal(str)
+    model_changed = Signal(str)
+    chosen = Signal()
+    key_page_requested = Signal()
+
+    def __init__(self, look: Look, spec: ProviderPageSpec, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self._spec = spec
+        self._test_after_key = False
+        self._heading = Elided(look, spec.label, delta=3, bold=True)
+        self._use = Button(look, "&Use for chat")
+        self._used = Label(look, "Used for chat", "muted", -1)
+        self._description = Label(look, spec.description, "muted", -1, wrap=True)
+        self.address = QLineEdit()
+        self.key = KeyField(look, placeholder="Paste or type a key" if spec.needs_key else "Only if the server asks")
+        self.model = SuggestField(look, "Default model")
+        self.test = TestPanel(look)
+        self._address_row = SettingRow(look, "&Address", self.address, buddy=self.address)
+        self._key_row = SettingRow(look, "&Key", self.key, buddy=self.key.edit)
+        self._model_row = SettingRow(look, "Default &model", self.model, buddy=self.model.edit)
+        self._build(spec)
+        self._connect()
+        look.changed.connect(self._restyle)
+        self._restyle()
+        self.show_spec(spec)
+
+    def _build(self, spec: ProviderPageSpec) -> None:
+        self.address.setAccessibleName("Address")
+        head = row(self._heading, None, self._used, self._use)
+        self._add(column(head, self._description, gap=4), 16)
+        if spec.connects:
+            test_row = SettingRow(self._look, "Connection", self.test)
+            self._add(self._address_row, 12, self._key_row, 12, self._model_row, 16, Rule(), 16, test_row)
+        else:
+            for line in (self._address_row, self._key_row, self._model_row, self.test):
+                line.setParent(self)
+                line.hide()
+        self._layout.addStretch(1)
+
+    def _connect(self) -> None:
+        self.address.textChanged.connect(self._judge_address)
+        self.address.editingFinished.connect(self._save_address)
+        self.key.entered.connect(self._save_key)
+        self.key.removed.connect(self._remove_key)
+        self.model.changed.connect(self.model_changed)
+        self.test.start_clicked.connect(self._test)
+        self.test.cancel_clicked.connect(self.test_cancelled)
+        self.test.action_clicked.connect(self._act)
+        self._use.clicked.connect(self.chosen)
+
+    @property
+    def spec(self) -> ProviderPageSpec:
+        return self._spec
+
+    def show_spec(self, spec: ProviderPageSpec) -> None:
+        """Show what is saved. A field that has the focus keeps what is being typed."""
+        self._spec = spec
+        self._heading.setText(spec.label)
+        self._description.setText(spec.description)
+        self._description.setVisible(bool(spec.description))
+        self.address.setPlaceholderText(spec.default_address or "http://127.0.0.1:8080/v1")
+        if not self.address.hasFocus():
+            self.address.setText(spec.address)
+        if not self.model.edit.hasFocus():
+            self.model.set_text(spec.model)
+        self.model.set_choices(spec.models)
+        self.show_key(spec.key_state)
+        self._use.setVisible(not spec.in_use)
+        self._used.setVisible(spec.in_use)
+        self._judge_address()
+
+    def show_key(self, state: KeyState) -> None:
+        self._spec = replace(self._spec, key_state=state)
+        self.key.show_state(state)
+        self._key_row.set_drop(0 if state.kind in ("none", "unavailable") else 8)
+
+    def show_models(self, names: Sequence[str]) -> None:
+        self.model.set_choices(names)
+
+    def draft(self) -> ProviderDraft:
+        return ProviderDraft(self._address(), self.key.typed_key(), self.model.text())
+
+    def _address(self) -> str:
+        return self.address.text().strip() or self._spec.default_address
+
+    def _judge_address(self) -> None:
+        problem = address_problem(self._address())
+        shown = problem if self.address.text().strip() else ""
+        self._address_row.set_note(shown, "bad")
+        ring = "bad" if shown else ""
+        if self.address.property("ring") != ring:
+            self.address.setProperty("ring", ring)
+            repolish(self.address)
+        self.test.set_possible(problem)
+
+    def _save_address(self) -> None:
+        address = self._address()
+        if address != (self._spec.address or self._spec.default_address) and not address_problem(address):
+            self.address_changed.emit(address)
+
+    def _save_key(self, key: str) -> None:
+        again, self._test_after_key = self._test_after_key, False
+        draft = ProviderDraft(self._address(), key, self.model.text())
+        self.key_entered.emit(draft.address, key)
+        if again:
+            self.test_requested.emit(draft)
+
+    def _remove_key(self) -> None:
+        self.key_removed.emit(self._address())
+
+    def _test(self) -> None:
+        self.test_requested.emit(self.draft())
+
+    def _act(self, action: str) -> None:
+        if action == "replace_key":
+            self._test_after_key = True
+            self.key.replace()
+        elif action == "open_key_page":
+            self.key_page_requested.emit()
+
+    def _restyle(self) -> None:
+        self.address.setFont(self._look.theme.face())
