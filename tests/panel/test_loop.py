@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import gc
 import logging
+import random
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from guards import UnseenErrors
 from nuke_ai_panel.panel.loop import PanelLoop
+from nuke_ai_panel.panel.threads import run_blocking
 from PySide6.QtCore import QTimer
 
 number = contextvars.ContextVar("number", default=0)
@@ -422,3 +424,42 @@ async def test_a_cancelled_callback_of_a_descriptor_is_removed():
         theirs.send(b"x")
         while loop.stats().descriptors > 1:
             await asyncio.sleep(0)
+
+
+@pytest.mark.bound(20)
+@pytest.mark.parametrize("seed", range(4))
+async def test_under_load_no_byte_no_timer_and_no_call_of_a_thread_is_lost(seed: int):
+    """Streams, threads, timers and steps that overrun the bound of a batch, all at once."""
+    chance, loop = random.Random(seed), running()
+    brought, pace = list[int](), [0.0, 0.0, 0.0005, 0.003]
+
+    async def stream(size: int) -> None:
+        reader_end, writer_end = socket.socketpair()
+        reader, closing = await asyncio.open_connection(sock=reader_end)
+        _, writer = await asyncio.open_connection(sock=writer_end)
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(reader.readexactly(size))
+            for _ in range(size // 100):
+                writer.write(b"x" * 100)
+                await asyncio.sleep(chance.choice(pace))
+                if chance.random() < 0.05:
+                    spin_until = time.monotonic() + 0.003
+                    while time.monotonic() < spin_until:
+                        pass
+        assert len(reading.result()) == size
+        writer.close()
+        closing.close()
+        await writer.wait_closed()
+        await closing.wait_closed()
+
+    def bring() -> None:
+        for index in range(300):
+            loop.call_soon_threadsafe(brought.append, index)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(10):
+            group.create_task(stream(5000))
+        for _ in range(3):
+            group.create_task(run_blocking(bring, deadline=10))
+    while len(brought) < 900:
+        await asyncio.sleep(0)
