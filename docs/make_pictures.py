@@ -14,7 +14,8 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -23,6 +24,9 @@ sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 from llama_server import LlamaServer, start  # noqa: E402
 from nuke_ai_panel.panel.loop import PanelLoop  # noqa: E402
 from nuke_ai_panel.panel.window import Session  # noqa: E402
+from nuke_ai_panel.providers.base import Request  # noqa: E402
+from nuke_ai_panel.providers.manager import ProviderManager  # noqa: E402
+from nuke_ai_panel.providers.messages import StreamEvent  # noqa: E402
 from nuke_ai_panel.ui.settings.values import ProviderDraft  # noqa: E402
 from nuke_ai_panel.ui.transcript.text_block import TextBlock  # noqa: E402
 from PySide6.QtGui import QColor, QFont, QPalette  # noqa: E402
@@ -68,10 +72,11 @@ class Photographer:
         window.resize(420, 900)
         window.composer.submit()
         await until(lambda: window.view.messages and not window.view.messages[-1].running)
+        in_slow_motion(session.app.providers)
         window.composer.set_draft("explain Grade1, please")
         window.composer.submit()
         answer = window.view.messages[-1]
-        await until(lambda: len(_on_screen(answer)) > 40, every=0)
+        await until(lambda: len(_on_screen(answer)) > 60)
         self._save(window, "answer")
         await until(lambda: not answer.running)
         await self._grab(window, "pane-320", 320, 900)
@@ -101,10 +106,28 @@ def _on_screen(answer: QWidget) -> str:
     return "".join(block.text for block in answer.findChildren(TextBlock) if block.isVisible())
 
 
-async def until(condition: Callable[[], object], *, every: float = 0.005) -> None:
+def in_slow_motion(providers: ProviderManager) -> None:
+    """The guide answers within a tenth of a second; a picture of a stream needs longer."""
+    stream = providers.stream
+
+    @asynccontextmanager
+    async def slow(provider_id: str, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
+        async with stream(provider_id, request) as events:
+            yield _paced(events)
+
+    providers.stream = slow
+
+
+async def _paced(events: AsyncIterator[StreamEvent]) -> AsyncIterator[StreamEvent]:
+    async for event in events:
+        await asyncio.sleep(0.03)
+        yield event
+
+
+async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not condition():
-            await asyncio.sleep(every)
+            await asyncio.sleep(0.005)
 
 
 async def settled() -> None:

@@ -18,6 +18,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from ..ui.chat_pane import ChatPane
+from ..ui.transcript.late_imports import import_late
 from .loop import PanelLoop
 from .tasks import TaskScope
 from .threads import run_blocking
@@ -115,6 +116,7 @@ class Session:
         self.presenter = pane_presenter(self.window, self.app, self.app.scope.child("pane"), file=self._file)
         self.started.set()
         await self.app.providers.prepare()
+        await run_blocking(import_late, deadline=LOADING)
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()

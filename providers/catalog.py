@@ -14,6 +14,8 @@ from .openai_chat.wire import ChatQuirks
 
 __all__ = ["PROVIDERS", "Address", "ProviderRow", "normalise_base_url", "origin_of", "provider_for_key", "row_of"]
 
+GUIDE = "offline"
+"""The id of the built-in guide."""
 OWN_KEY_VARIABLE = "NUKE_AI_PANEL_API_KEY"
 """The only environment variable that is read for an address other than a row's own."""
 
@@ -173,7 +175,7 @@ _LOCAL = (
 )
 
 _ALL = (
-    ProviderRow(id="offline", label="Guide (no model)", format="offline", local=True),
+    ProviderRow(id=GUIDE, label="Guide (no model)", format="offline", local=True),
     *_CLOUD,
     *_LOCAL,
     ProviderRow(id="compatible", label="OpenAI-compatible server", format="openai_chat", key_variable=OWN_KEY_VARIABLE),

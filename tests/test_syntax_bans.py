@@ -13,11 +13,11 @@ FLOORS = ("panel", "ui", "providers", "resources")
 
 OWNERS = {
     "create_task": {"panel/tasks.py"},
-    "exec": {"panel/loop.py"},
+    "exec": {"panel/loop/panel_loop.py"},
     "exec_": set[str](),
     "processEvents": set[str](),
-    "run_forever": {"panel/loop.py"},
-    "run_until_complete": {"panel/loop.py", "panel/window.py"},
+    "run_forever": {"panel/loop/panel_loop.py"},
+    "run_until_complete": {"panel/loop/panel_loop.py", "panel/window.py"},
 }
 """Attribute to the files that may use it. A `create_task` of an `asyncio.TaskGroup` is everybody's."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ...providers.catalog import GUIDE
 from ...providers.errors import Problem
 from ...providers.messages import (
     Progress,
@@ -152,7 +153,7 @@ class ConversationPresenter(QObject):
 
     def _show_state(self, event: ChatEvent) -> None:
         match event:
-            case Started(model) if model:
+            case Started(model) if model and self.chat.provider != GUIDE:
                 self._who = model
             case Waiting(reason, seconds):
                 self._do(reason if seconds is None else f"{reason}, {seconds:.0f} s")
@@ -197,7 +198,7 @@ class ConversationPresenter(QObject):
         usage = ended.usage
         counted = usage is not None and usage.input is not None and usage.output is not None
         tokens = f"{usage.input:,} in, {usage.output:,} out" if usage is not None and counted else ""
-        return FooterText(when=self._now(), model=ended.model or self._who, tokens=tokens)
+        return FooterText(when=self._now(), model=self._who, tokens=tokens)
 
     def _now(self) -> str:
         return self._wall().strftime("%H:%M")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from ...providers.base import Model
-from ...providers.catalog import PROVIDERS, ProviderRow, origin_of
+from ...providers.catalog import GUIDE, PROVIDERS, ProviderRow, origin_of
 from ...providers.errors import ProviderError
 from ...ui.chat_pane import ChatPane
 from ...ui.model_picker import ModelPicker, ModelRow
@@ -22,8 +22,6 @@ from ..tasks import TaskScope
 
 if TYPE_CHECKING:
     from ..app import Application
-
-GUIDE = "offline"
 
 
 class ModelPresenter(QObject):

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from ...providers.catalog import PROVIDERS
+from ...providers.catalog import GUIDE, PROVIDERS
 from ...providers.errors import Problem
 from ...ui.chat_pane import ChatPane
 from .. import settings as options
@@ -24,7 +24,7 @@ from ..tasks import TaskScope
 from ..turn import TurnEnded
 from .conversation import ConversationPresenter
 from .first_start import FirstStartPresenter
-from .models import GUIDE, ModelPresenter
+from .models import ModelPresenter
 from .settings import SettingsPresenter
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Any
 
 from nuke_ai_panel.providers.errors import Service
 from nuke_ai_panel.providers.framing import ServerEvent, SseReader
-from nuke_ai_panel.providers.openai_stream import ChatStream
+from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
 
 ROUNDS = 7

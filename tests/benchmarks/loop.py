@@ -18,8 +18,8 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from nuke_ai_panel.panel._loop_base import load_qasync
 from nuke_ai_panel.panel.loop import PanelLoop
+from nuke_ai_panel.panel.loop.base import load_qasync
 from PySide6 import __version__ as pyside_version
 from PySide6.QtWidgets import QApplication
 

@@ -243,7 +243,7 @@ class TestNeighbours:
         other.detach()
 
     def test_a_stock_qasync_loop_that_claims_the_thread_runs_beside_ours(self, host: Host, attached: PanelLoop, qapp):
-        from nuke_ai_panel.panel._loop_base import load_qasync
+        from nuke_ai_panel.panel.loop.base import load_qasync
 
         rude = load_qasync().QEventLoop(qapp, already_running=True)
         try:

@@ -10,16 +10,16 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from nuke_ai_panel.panel import _loop_base
-from nuke_ai_panel.panel._loop_base import load_qasync
 from nuke_ai_panel.panel.loop import PanelLoop
+from nuke_ai_panel.panel.loop.base import load_qasync
+from nuke_ai_panel.panel.loop import base
 
 WINDOWS_ONLY = {"_proactor"}
 
 
 def _declared(class_name: str) -> list[str]:
     """The names that the class of this name declares for the type checker."""
-    tree = ast.parse(Path(_loop_base.__file__).read_text())
+    tree = ast.parse(Path(base.__file__).read_text())
     body = next(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == class_name)
     attributes = [
         node.target.id for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from nuke_ai_panel.panel._loop_qt import DescriptorHandle, Side
+from nuke_ai_panel.panel.loop.qt import DescriptorHandle, Side
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 
 

@@ -1,7 +1,7 @@
 """`PanelLoop`: asyncio and Qt on one thread, standalone or inside a host that runs Qt already.
 
-Owns the two lives of the loop: how it starts, stops and closes. When callbacks run is in `_loop_batches.py`, the
-QObjects are in `_loop_qt.py`, and `_loop_base.py` fetches qasync.
+Owns the two lives of the loop: how it starts, stops and closes. When callbacks run is in `batches`, the
+QObjects are in `qt`, and `base` fetches qasync.
 """
 
 # pyright: reportPrivateUsage=false
@@ -20,9 +20,9 @@ from typing import Any, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication
 
-from ._loop_batches import BatchedLoop
-from ._loop_qt import select_ready
-from .threads import DaemonExecutor
+from ..threads import DaemonExecutor
+from .batches import BatchedLoop
+from .qt import select_ready
 
 Ts = TypeVarTuple("Ts")
 

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication, QSocketNotifier
 
-from ._loop_base import Base
-from ._loop_qt import DescriptorHandle, Side, Waker
+from .base import Base
+from .qt import DescriptorHandle, Side, Waker
 
 if TYPE_CHECKING:
     from _typeshed import FileDescriptorLike
