@@ -129,6 +129,7 @@ def unseen_errors(request: pytest.FixtureRequest, clean_environment: None) -> It
     if marker and len(abandoned) == marker.args[0]:
         left = [line for line in left if line not in abandoned]
     assert not left + errors.lines, "\n".join(left + errors.lines)
+    gc.freeze()  # nor is what it imported and cached for good the next one's
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,6 @@ import nuke_ai_panel
 ROOT = Path(nuke_ai_panel.__file__).parent
 FLOORS = ("panel", "ui", "providers", "resources")
 HEAVY = ("aiohttp", "keyring", "truststore", "nuke_ai_panel.panel.app", "nuke_ai_panel.providers.http")
-    "aiohttp",
-    "keyring",
-    "truststore",
-    "pygments.lexers",
-    "nuke_ai_panel.panel.app",
-    "nuke_ai_panel.providers.http",
-)
 
 PAINT = f"""
 import sys
