@@ -10,9 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from nuke_ai_panel.panel.loop import PanelLoop
+from nuke_ai_panel.panel.loop import PanelLoop, base
 from nuke_ai_panel.panel.loop.base import load_qasync
-from nuke_ai_panel.panel.loop import base
 
 WINDOWS_ONLY = {"_proactor"}
 
