@@ -152,7 +152,7 @@ class HttpSession:
                     data=body,
                     headers={"Accept-Encoding": "identity", **headers},
                     allow_redirects=False,
-                    trace_request_ctx=attempt,
+                    trace_request_ctx=attempt,  # pyright: ignore[reportArgumentType] - narrower in 3.13
                 )
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                 if not attempt.reused:

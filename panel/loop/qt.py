@@ -29,7 +29,8 @@ class Waker(QObject):
         self._on_soon, self._on_turn, self._on_time = on_soon, on_turn, on_time
         self._turn_timer = 0
         self._time_timer = 0
-        self._soon.connect(self._be_soon, Qt.ConnectionType.QueuedConnection)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._soon.connect(self._be_soon, queued)  # pyright: ignore[reportArgumentType] - the stubs of 6.5
 
     def soon(self) -> None:
         """One posted event. From any thread."""

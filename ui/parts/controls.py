@@ -194,7 +194,7 @@ class Button(QPushButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        words = QFontMetrics(self.font()).size(Qt.TextFlag.TextShowMnemonic, self.text()).width()
+        words = QFontMetrics(self.font()).size(Qt.TextFlag.TextShowMnemonic, self.text(), 0).width()
         return QSize(words + (16 if self.kind == "quiet" else 24), self._look.theme.control)
 
     def minimumSizeHint(self) -> QSize:

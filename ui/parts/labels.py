@@ -87,7 +87,7 @@ class Label(_Words):
         metrics = QFontMetrics(self.font())
         flags = Qt.TextFlag.TextShowMnemonic if self.buddy() else Qt.TextFlag.TextSingleLine
         if not self.wordWrap():
-            return QSize(metrics.size(flags, self.text()).width() + 1, metrics.height())
+            return QSize(metrics.size(flags, self.text(), 0).width() + 1, metrics.height())
         width = min(metrics.horizontalAdvance(self.text()) + 1, 36 * self._look.theme.base)
         return QSize(width, self.heightForWidth(width))
 

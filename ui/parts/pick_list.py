@@ -105,6 +105,11 @@ class PickModel(QAbstractListModel):
         return [row for row in found if not row.heading or row.group in groups]
 
 
+def place_of(option: QStyleOptionViewItem) -> tuple[QRect, QStyle.StateFlag]:
+    """Where a row is painted, and its state. (The stubs of PySide6 6.5 know neither.)"""
+    return option.rect, option.state  # pyright: ignore[reportAttributeAccessIssue]
+
+
 class PickDelegate(QStyledItemDelegate):
     """Name left, note right in the second voice, a tick before the one in use."""
 
@@ -121,8 +126,7 @@ class PickDelegate(QStyledItemDelegate):
         row = index.data(PickModel.RowRole)
         if not isinstance(row, PickRow):
             return
-        area: QRect = option.rect
-        state: QStyle.StateFlag = option.state
+        area, state = place_of(option)
         painter.save()
         if row.heading:
             self._paint_heading(painter, area, row)

@@ -138,7 +138,7 @@ class TestPanel(QWidget):
             self._order(self._result)
         if asked_here and not verdict.ok:
             first = self._result.findChild(Button)
-            if first:
+            if isinstance(first, Button):
                 first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _order(self, result: QWidget) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ..look.icons import draw_icon
 from ..look.theme import Look
+from ..parts.pick_list import place_of
 from .values import ProviderState
 
 Index = QModelIndex | QPersistentModelIndex
@@ -122,10 +123,10 @@ class _EntryDelegate(QStyledItemDelegate):
         entry = _entry_of(index.data(_ENTRY))
         if not entry:
             return
-        area: QRect = option.rect
+        area, state = place_of(option)
         painter.save()
-        self._paint_ground(painter, area, option.state, bool(entry.id))
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        self._paint_ground(painter, area, state, bool(entry.id))
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
         if not entry.name:
             painter.fillRect(area.left(), area.top() + 12, area.width(), 1, self._look.theme.line)
         elif entry.state:

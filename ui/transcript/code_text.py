@@ -30,7 +30,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from ..look.theme import Look, Theme, mix
 from .highlight import Highlighter, Run, Voice
 from .scroll_canvas import ScrollCanvas
-from .text_lines import MARKED, characters, cursor_at, units
+from .text_lines import characters, cursor_at, format_range, marked_range, units
 
 PITCH = 1.35
 SIDE = 11
@@ -225,11 +225,8 @@ class CodeText(ScrollCanvas):
             return []
         start = first[1] if number == first[0] else 0
         end = last[1] if number == last[0] else len(self._line(number))
-        marked = QTextLayout.FormatRange()
         line = self._line(number)
-        marked.start, marked.length = units(line[:start]), units(line[start:end])
-        marked.format.setBackground(mix(theme.window, theme.accent, MARKED))
-        return [marked]
+        return [marked_range(units(line[:start]), units(line[start:end]), theme)]
 
     def _paint_caret(self, painter: QPainter, theme: Theme, number: int) -> None:
         if number < 0:
@@ -261,12 +258,9 @@ class CodeText(ScrollCanvas):
 
 def _coloured(run: Run, line: str, theme: Theme) -> QTextLayout.FormatRange:
     start, length, voice = run
-    found = QTextLayout.FormatRange()
-    found.start, found.length = units(line[:start]), units(line[start : start + length])
     made = QTextCharFormat()
     made.setForeground(_colour(voice, theme))
-    found.format = made
-    return found
+    return format_range(units(line[:start]), units(line[start : start + length]), made)
 
 
 def _colour(voice: Voice, theme: Theme) -> QColor:

@@ -84,10 +84,7 @@ class TextLines:
     def draw(self, painter: QPainter, theme: Theme, marked: tuple[int, int] | None = None) -> None:
         selections: list[QTextLayout.FormatRange] = []
         if marked and marked[0] != marked[1]:
-            selection = QTextLayout.FormatRange()
-            selection.start, selection.length = min(marked), abs(marked[1] - marked[0])
-            selection.format.setBackground(mix(theme.window, theme.accent, MARKED))
-            selections.append(selection)
+            selections.append(marked_range(min(marked), abs(marked[1] - marked[0]), theme))
         self._layout.draw(painter, QPointF(0, 0), selections)
 
     def caret_rect(self) -> QRectF:
@@ -149,8 +146,20 @@ def _format(
     if style.struck:
         made.setFontStrikeOut(True)
     made.setForeground(theme.link if style.href else theme.voice(voice))
+    return format_range(start, length, made)
+
+
+def marked_range(start: int, length: int, theme: Theme) -> QTextLayout.FormatRange:
+    """The ground of selected text."""
+    made = QTextCharFormat()
+    made.setBackground(mix(theme.window, theme.accent, MARKED))
+    return format_range(start, length, made)
+
+
+def format_range(start: int, length: int, made: QTextCharFormat) -> QTextLayout.FormatRange:
+    """`start` and `length` in UTF-16 units. (The stubs of PySide6 6.5 know none of the three.)"""
     found = QTextLayout.FormatRange()
-    found.start, found.length, found.format = start, length, made
+    found.start, found.length, found.format = start, length, made  # pyright: ignore[reportAttributeAccessIssue]
     return found
 
 
