@@ -19,9 +19,13 @@ BUDGET = 1_500
 
 def system_message(host: Host, budget: int = BUDGET) -> Message:
     """The first message of each conversation, at most about `budget` tokens long; the instructions are always whole."""
-    instructions = path("prompts/system.md").read_text(encoding="utf-8").strip()
     if host.kind == "none":
-        return Message("system", (Text(f"{instructions}\n\nNo script is open."),))
+        return Message("system", (Text(_prompt("no_script")),))
+    instructions = _prompt("system")
     room = max(0, budget * CHARACTERS_PER_TOKEN - len(instructions))
     script = fence(overview(host).lines, room)
     return Message("system", (Text(f"{instructions}\n\nThe open script, in short:\n{script}"),))
+
+
+def _prompt(name: str) -> str:
+    return path(f"prompts/{name}.md").read_text(encoding="utf-8").strip()

@@ -35,6 +35,9 @@ class ToolBox:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
+        """None without an open script: there is nothing to read, and their text costs a model with a small context."""
+        if self._host.kind == "none":
+            return ()
         return tuple(signature.spec for signature, _ in self._tools.values())
 
     def call(self, call: ToolCall) -> ToolOutcome:

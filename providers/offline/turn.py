@@ -98,6 +98,8 @@ def next_step(request: Request, reference: Reference) -> str | ToolCall:
     try:
         wanted = next(answer)
         while True:
+            if not request.tools:  # tools are offered for an open script
+                return NO_SCRIPT
             if wanted.tool not in {tool.name for tool in request.tools}:
                 return f"For this I need the tool {code(wanted.tool)}, and it is not offered here."
             if (wanted.tool, wanted.text) not in known:

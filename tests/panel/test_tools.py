@@ -179,7 +179,8 @@ def test_upstream_stops_at_its_depth_and_says_so():
 
 
 def test_without_a_script_every_tool_says_that_none_is_open():
-    for spec in ToolBox(EmptyHost()).specs:
+    assert ToolBox(EmptyHost()).specs == ()
+    for spec in ToolBox(host()).specs:
         arguments = json.dumps({name: "x" for name in spec.parameters["required"]})
         outcome = ToolBox(EmptyHost()).call(ToolCall("1", spec.name, arguments))
         assert (outcome.result.ok, outcome.outcome, data(outcome)["error"]) == (False, "no script open", "no script")

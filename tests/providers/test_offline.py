@@ -25,6 +25,7 @@ from nuke_ai_panel.providers.messages import (
     ToolCallReady,
     ToolCallStarted,
     ToolResult,
+    ToolSpec,
 )
 from nuke_ai_panel.providers.offline.guide import Guide
 
@@ -69,7 +70,7 @@ class Conversation:
     """The guide with real tools, round by round as the panel does it. `calls` are those of the last turn."""
 
     def __init__(self, host: Host) -> None:
-        self._box = ToolBox(host)
+        self.box = ToolBox(host)
         self._messages = [system_message(host)]
         self._guide = Guide()
         self.calls: list[ToolCall] = []
@@ -78,13 +79,13 @@ class Conversation:
         self._messages.append(Message("user", (Text(question),)))
         self.calls = []
         while True:
-            text, calls = await answer(self._guide, self._messages, self._box)
+            text, calls = await answer(self._guide, self._messages, self.box)
             self._messages.append(Message("assistant", (Text(text), *calls)))
             if not calls:
                 return text
             self.calls += calls
             assert len(self.calls) < 8, "the guide goes round in circles"
-            self._messages.append(Message("tool", tuple(self._box.call(call).result for call in calls)))
+            self._messages.append(Message("tool", tuple(self.box.call(call).result for call in calls)))
 
 
 async def answer(guide: Guide, messages: Sequence[Message], box: ToolBox) -> tuple[str, list[ToolCall]]:
@@ -211,7 +212,8 @@ async def test_without_a_script_the_guide_says_how_to_open_one():
 
 async def test_a_tool_that_is_not_offered_is_said_to_be_missing():
     messages = (Message("user", (Text("what does this script do?"),)),)
-    async with Guide().stream(Request("guide", messages)) as events:
+    other = ToolSpec("send_mail", "Sends mail.", {"type": "object"})
+    async with Guide().stream(Request("guide", messages, (other,))) as events:
         text = "".join([event.text async for event in events if isinstance(event, TextDelta)])
     assert "`overview`" in text and "not offered" in text
 
@@ -224,7 +226,7 @@ async def test_a_tool_that_fails_is_not_asked_again(comp: Conversation):
         Message("tool", (ToolResult("c1", "overview", False, "boom", {"error": "boom"}),)),
     )
     for messages in (turn, turn[:2]):  # refused, or never answered
-        text, calls = await answer(Guide(), messages, ToolBox(EmptyHost()))
+        text, calls = await answer(Guide(), messages, comp.box)
         assert calls == []
         assert "could not tell me" in text
 
@@ -252,8 +254,7 @@ async def test_the_answer_streams_in_words_and_gives_the_loop_its_turn():
 
 async def test_a_tool_call_is_announced_before_it_is_ready(comp: Conversation):
     messages = (Message("user", (Text("summary"),)),)
-    box = ToolBox(EmptyHost())
-    async with Guide().stream(Request("guide", messages, box.specs)) as events:
+    async with Guide().stream(Request("guide", messages, comp.box.specs)) as events:
         heard = [event async for event in events]
     assert heard == [
         Started("guide"),
