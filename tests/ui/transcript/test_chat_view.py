@@ -159,6 +159,7 @@ def test_tab_is_one_stop_up_and_down_go_between_messages_and_tab_goes_into_one(o
     answer.end(DONE)
     until(lambda: not answer.running)
     host.window().activateWindow()
+    assert QTest.qWaitForWindowActive(host.window())  # an X server without a window manager takes its time
     before.setFocus()
 
     def pressed(key: Qt.Key) -> QWidget:
