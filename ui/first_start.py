@@ -88,7 +88,7 @@ class FirstStart(QWidget):
         self._look = look
         self._local: LocalFound | None = None
         self._variable_provider = ""
-        self._use_local = Button(look, "Use it")
+        self._use_local = Button(look, "Use it", gives_way=True)
         self._other = Button(look, "Other model", "quiet")
         self._use_variable = Button(look, "Use it")
         self.key = KeyField(look, placeholder="sk-or-\u2026, gsk_\u2026, any other", save="Save and test")

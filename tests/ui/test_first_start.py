@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from looks import make_look, names, tab_stops
 from nuke_ai_panel.ui.first_start import FirstStart, LocalFound
+from nuke_ai_panel.ui.parts.controls import Button
 from nuke_ai_panel.ui.settings.values import KeyState
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -108,3 +109,15 @@ def test_nothing_scrolls_sideways_at_300_px(own, size):
 def press(start: FirstStart, name: str) -> None:
     stop = next(stop for stop in tab_stops(start) if names([stop]) == [name])
     QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
+
+
+def test_a_model_with_a_long_name_pushes_nothing_out_of_a_narrow_pane(start):
+    start.resize(300, 600)
+    start.set_local(LocalFound("llama_cpp", "llama.cpp server", 8080, f"Qwen2.5-{'Coder-' * 20}Q4_K_M.gguf", 2))
+    start.key.edit.setText("sk-0123456789abcdef")
+    QTest.qWait(0)
+    area = start.findChild(QScrollArea)
+    assert area.horizontalScrollBar().maximum() == 0
+    button = next(each for each in start.findChildren(Button) if each.text().startswith("Use Qwen"))
+    assert "\u2026" in button.shown_text()
+    assert button.toolTip() == button.text()

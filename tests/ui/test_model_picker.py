@@ -122,3 +122,15 @@ def test_settings_are_at_its_end(picker):
     QTest.mouseClick(picker.popup._more, Qt.MouseButton.LeftButton)
     assert asked == [1]
     assert not picker.popup.isVisible()
+
+
+def test_it_grows_with_the_models_that_arrive_while_it_is_open_and_stays_where_it_was(picker):
+    picker.set_rows(ROWS[:1])
+    picker.open_under(picker.anchor)
+    before = picker.popup.geometry()
+    picker.set_rows([ModelRow("ollama", "Ollama", f"qwen3:{n}b") for n in range(6)])
+    QTest.qWait(0)
+    after = picker.popup.geometry()
+    assert after.height() - before.height() == 5 * 24
+    assert after.topLeft() == before.topLeft()
+    assert after.width() == before.width()

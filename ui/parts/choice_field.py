@@ -47,6 +47,10 @@ class SuggestField(QWidget):
         self._saved = text
         self.edit.setText(text)
 
+    def set_placeholder(self, text: str) -> None:
+        """What holds while nothing is written."""
+        self.edit.setPlaceholderText(text)
+
     def set_choices(self, choices: Sequence[str]) -> None:
         self._choices = tuple(choices)
         self._open.setVisible(bool(choices))

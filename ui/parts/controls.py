@@ -6,7 +6,7 @@ The focus ring is drawn inside a control's box and for key focus only, so nothin
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ..look.icons import draw_icon
@@ -170,16 +170,23 @@ class ToolButton(QToolButton):
 
 
 class Button(QPushButton):
-    """A word to press. Kinds: "" (plate and edge), "quiet" (muted words only), "primary" (filled with the accent)."""
+    """A word to press. Kinds: "" (plate and edge), "quiet" (muted words only), "primary" (filled with the accent).
 
-    def __init__(self, look: Look, text: str, kind: str = "", parent: QWidget | None = None) -> None:
+    `gives_way`: with a name of unknown length in it, it is cut in the middle where room is short.
+    """
+
+    def __init__(
+        self, look: Look, text: str, kind: str = "", parent: QWidget | None = None, *, gives_way: bool = False
+    ) -> None:
         super().__init__(text, parent)
         self._look = look
+        self._gives_way = gives_way
         self.setProperty("kind", kind)
         # Enter in a field of a dialog is the field's, never that of the first button.
         self.setAutoDefault(False)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        across = QSizePolicy.Policy.Maximum if gives_way else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
         self._focus = KeyFocus(self)
         self._restyle()
         look.changed.connect(self._restyle)
@@ -187,6 +194,18 @@ class Button(QPushButton):
     @property
     def kind(self) -> str:
         return str(self.property("kind"))
+
+    def shown_text(self) -> str:
+        """The words as they are painted: whole, or cut."""
+        if not self._gives_way:
+            return self.text()
+        metrics, padding = QFontMetrics(self.font()), 16
+        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, max(0, self.width() - padding))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._gives_way:
+            self.setToolTip(self.text() if self.shown_text() != self.text() else "")
 
     def _restyle(self) -> None:
         self.setFont(self._look.theme.face())
@@ -198,7 +217,8 @@ class Button(QPushButton):
         return QSize(words + (16 if self.kind == "quiet" else 24), self._look.theme.control)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        hint = self.sizeHint()
+        return QSize(min(80, hint.width()), hint.height()) if self._gives_way else hint
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -217,7 +237,7 @@ class Button(QPushButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         painter.setPen(ink)
         painter.setFont(self.font())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextHideMnemonic, self.text())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextHideMnemonic, self.shown_text())
         primary = self.kind == "primary"
         self._focus.paint(painter, theme.on_accent if primary else theme.accent, 2 if primary else 0)
         painter.end()

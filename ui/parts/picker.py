@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QListView, QVBoxLayout, QWidget
 
 from ..look.surface import Surface
@@ -32,12 +32,13 @@ class Picker(QWidget):
         super().__init__(parent, Qt.WindowType.Popup)
         self._look = look
         self._model = PickModel(self)
+        self._anchor: QWidget | None = None
         self._filter = QLineEdit()
         self._filter.setPlaceholderText("Filter")
         self._filter.setAccessibleName(f"Filter {name}")
         self._filter.setVisible(filtered)
         self._list = self._make_list(name)
-        self._nothing = Label(look, "Nothing matches.", "muted")
+        self._nothing = row(Label(look, "Nothing matches.", "muted"), None, margins=(15, 4, 7, 8))
         self._more = Button(look, more, "quiet")
         self._build(bool(more))
         self._filter.textChanged.connect(self._refilter)
@@ -60,14 +61,16 @@ class Picker(QWidget):
         return view
 
     def _build(self, more: bool) -> None:
-        surface = Surface(self._look, self)
+        self._surface = Surface(self._look, self)
         rule, foot = Rule(), row(self._more, None, margins=(4, 4, 4, 4))
         rule.setVisible(more)
         foot.setVisible(more)
+        head = row(self._filter, margins=(7, 7, 7, 0))
+        head.setVisible(not self._filter.isHidden())
         frame = column(
-            row(self._filter, margins=(7, 7, 7, 0)),
+            head,
             row(self._list, margins=(3, 4, 3, 4)),
-            row(self._nothing, None, margins=(15, 4, 7, 8)),
+            self._nothing,
             rule,
             foot,
             gap=0,
@@ -75,16 +78,19 @@ class Picker(QWidget):
             into=Card(self._look, "popup"),
         )
         self._nothing.hide()
-        column(frame, into=surface)
+        column(frame, into=self._surface)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(surface)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)  # it follows its rows while it is open
+        layout.addWidget(self._surface)
 
     def set_rows(self, rows: Sequence[PickRow]) -> None:
         """Show these, keeping the filter and, if it is still there, the marked row."""
         marked = self._marked()
         self._model.set_rows(rows)
         self._after_reset(marked)
+        if self.isVisible() and not self._filter.text():  # while one filters it keeps still
+            self._fit()
 
     def choices(self) -> list[PickRow]:
         """What is listed now, headings too."""
@@ -93,21 +99,34 @@ class Picker(QWidget):
 
     def open_under(self, anchor: QWidget) -> None:
         """Below `anchor`, right edges in line, on its screen."""
+        self._anchor = anchor
         self._filter.clear()
         self._mark(self._model.current_place())
-        self._resize(max(WIDTH, anchor.width()))
+        self._surface.setFixedWidth(max(WIDTH, anchor.width()))
+        self._fit()
+        self.adjustSize()
+        self._place()
+        self.show()
+        (self._filter if self._filter.isVisibleTo(self) else self._list).setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        anchor = self._anchor
+        if anchor is None:
+            return
         corner = anchor.mapToGlobal(QPoint(anchor.width() - self.width(), anchor.height() + 4))
         area = anchor.screen().availableGeometry()
         x = max(area.left(), min(corner.x(), area.right() - self.width()))
         above = anchor.mapToGlobal(QPoint(0, -4)).y() - self.height()
         y = above if corner.y() + self.height() > area.bottom() and above >= area.top() else corner.y()
         self.move(x, y)
-        self.show()
-        (self._filter if self._filter.isVisibleTo(self) else self._list).setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _resize(self, width: int) -> None:
+    def _fit(self) -> None:
+        """As high as its rows."""
         self._list.setFixedHeight(self._look.theme.control * min(MOST_ROWS, max(1, self._model.rowCount())))
-        self.resize(width, self.sizeHint().height())
 
     def _restyle(self) -> None:
         self._filter.setFont(self._look.theme.face())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -128,7 +130,7 @@ class TestPanel(QWidget):
     def end(self, verdict: TestVerdict) -> None:
         if not self._running:
             return
-        asked_here = self.button.hasFocus()
+        asked_here = self._focused() is self.button
         self._finish(verdict.summary or HINT, "Test connection" if verdict.ok else "Test again")
         self._result = self._passed(verdict) if verdict.ok else self._failed(verdict)
         layout = self.layout()
@@ -177,9 +179,16 @@ class TestPanel(QWidget):
 
     def _drop_result(self) -> None:
         if self._result:
+            focused = self._focused()
+            if focused and self._result.isAncestorOf(focused):  # else Qt hands the focus on, to "Close"
+                self.button.setFocus(Qt.FocusReason.OtherFocusReason)
             self._result.hide()
             self._result.deleteLater()
             self._result = None
+
+    def _focused(self) -> QWidget | None:
+        """Who has the focus in this window, whether or not the window is in front."""
+        return cast("QWidget | None", self.window().focusWidget())
 
     def _passed(self, verdict: TestVerdict) -> QWidget:
         return row(

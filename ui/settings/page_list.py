@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
@@ -57,6 +57,11 @@ class SettingsList(QListWidget):
         self.currentItemChanged.connect(self._tell)
         look.changed.connect(self.scheduleDelayedItemsLayout)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.currentItem():
+            self.scrollToItem(self.currentItem())
+
     def put(self, entry: ListEntry) -> None:
         """Show `entry`: in place of the one with its id, else new: providers come before the hairline."""
         item = self._find(entry.id) if entry.id else None
@@ -65,6 +70,7 @@ class SettingsList(QListWidget):
             self.insertItem(self._end_of_providers() if entry.state else self.count(), item)
         item.setData(_ENTRY, entry)
         item.setText(entry.name)
+        item.setToolTip("\n".join(filter(None, (entry.name, entry.words))) if entry.id else "")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, (entry.name, entry.words))))
         if not entry.id:
             item.setFlags(Qt.ItemFlag.NoItemFlags)

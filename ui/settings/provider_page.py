@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ...providers.address import address_problem
@@ -97,7 +97,7 @@ class ProviderPage(Page):
             self.address.setText(spec.address)
         if not self.model.edit.hasFocus():
             self.model.set_text(spec.model)
-        self.model.set_choices(spec.models)
+        self.show_models(spec.models)
         self.show_key(spec.key_state)
         self._use.setVisible(not spec.in_use)
         self._used.setVisible(spec.in_use)
@@ -110,6 +110,9 @@ class ProviderPage(Page):
 
     def show_models(self, names: Sequence[str]) -> None:
         self.model.set_choices(names)
+        # A service's list begins with anything: there the user chooses, elsewhere the first one answers.
+        unlisted = "Choose one" if names else "Test connection lists them"
+        self.model.set_placeholder(unlisted if self._spec.needs_key else "The first one that is listed")
 
     def draft(self) -> ProviderDraft:
         return ProviderDraft(self._address(), self.key.typed_key(), self.model.text())
@@ -137,6 +140,8 @@ class ProviderPage(Page):
         draft = ProviderDraft(self._address(), key, self.model.text())
         self.key_entered.emit(draft.address, key)
         if again:
+            # The key's field has gone; whoever waits for the verdict waits here.
+            self.test.button.setFocus(Qt.FocusReason.OtherFocusReason)
             self.test_requested.emit(draft)
 
     def _remove_key(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ...providers.errors import Problem
+from ...providers.errors import KINDS, Problem
 from ..look.icons import BUSY, Glyph
 from ..look.theme import Look
 from ..parts.controls import Button, ToolButton
@@ -145,10 +145,13 @@ class ProblemCard(Card):
         words = clean_text(" ".join(part for part in (problem.why, problem.next) if part))
         self.stops: list[QWidget] = []
         if error:
-            again, settings = Button(look, "Retry"), Button(look, "Open settings")
+            again = Button(look, "Retry")
             again.clicked.connect(self.retry)
+            self.stops.append(again)
+        if error and problem.kind in KINDS:  # what is wrong with a file no setting mends
+            settings = Button(look, "Open settings")
             settings.clicked.connect(self.settings)
-            self.stops += [again, settings]
+            self.stops.append(settings)
         details = Details(look, clean_text(problem.detail)) if problem.detail else None
         if details:
             self.stops.append(details.button)

@@ -316,3 +316,56 @@ def test_it_follows_a_change_of_the_look_while_open(own):
     look.update(palette(*LIGHT), host_font(13))
     assert dialog.page("anthropic").address.font().pixelSize() == 13
     dialog.grab()
+
+
+def focus_of(dialog: SettingsDialog) -> str:
+    return names([dialog.focusWidget()])[0]
+
+
+def test_retrying_from_the_verdict_leaves_the_focus_on_the_test_not_on_close(dialog):
+    verdict = TestVerdict(False, "Nothing is listening", "Start it.", ("retry",))
+    dialog.show_page("local")
+    page = dialog.page("local")
+    dialog.activateWindow()
+    page.test.button.setFocus()
+    dialog.start_test("local")
+    dialog.end_test("local", verdict)
+    assert focus_of(dialog) == "Retry"
+    dialog.start_test("local")
+    assert focus_of(dialog) == "Cancel"
+    dialog.end_test("local", verdict)
+    assert focus_of(dialog) == "Retry"
+
+
+def test_who_replaces_a_refused_key_waits_at_the_test(dialog):
+    page = dialog.page("anthropic")
+    dialog.activateWindow()
+    dialog.start_test("anthropic")
+    dialog.end_test("anthropic", REFUSED)
+    press(page, "Replace key")
+    QTest.keyClicks(page.key.edit, "new-key")
+    QTest.keyClick(page.key.edit, Qt.Key.Key_Return)
+    dialog.start_test("anthropic")
+    assert focus_of(dialog) == "Cancel"
+    dialog.end_test("anthropic", REFUSED)
+    assert focus_of(dialog) == "Replace key"
+
+
+def test_an_empty_default_model_says_what_holds_then(dialog):
+    dialog.set_provider(ProviderPageSpec("new", "New"))
+    hints = {each: dialog.page(each).model.edit.placeholderText() for each in ("anthropic", "local", "new")}
+    assert hints == {
+        "anthropic": "Choose one",
+        "local": "The first one that is listed",
+        "new": "Test connection lists them",
+    }
+
+
+def test_the_chosen_page_stays_in_view_when_the_list_gets_low(dialog):
+    for number in range(20):
+        dialog.set_provider(ProviderPageSpec(f"p{number}", f"Provider {number}"))
+    dialog.show_page("p19")
+    dialog.resize(400, 400)
+    QTest.qWait(0)
+    area = dialog.list.visualItemRect(dialog.list.currentItem())
+    assert dialog.list.viewport().rect().contains(area)

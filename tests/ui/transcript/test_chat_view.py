@@ -112,7 +112,7 @@ def test_a_failed_answer_leads_to_the_settings_and_a_link_out(chat):
     seen: list[str] = []
     chat.settings_requested.connect(lambda: seen.append("settings"))
     chat.link_activated.connect(seen.append)
-    problem = Problem("x", "error", "Title", "Why.", "Next.")
+    problem = Problem("key_wrong", "error", "Title", "Why.", "Next.")
     answer = say(chat, "See <https://example.org/>", end=AnswerEnd("failed", FOOTER, problem))
     link, _, settings, _ = answer.stops_in_order()
     link.setFocus()

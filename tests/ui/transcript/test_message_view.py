@@ -21,7 +21,7 @@ from transcript_parts import on_screen, until
 FOOTER = FooterText("14:05", "sonnet-4-5", "2,184 in, 412 out")
 DONE = AnswerEnd("done", FOOTER)
 REFUSED = Problem(
-    "key_refused", "error", "Anthropic refused the key", "It may be revoked.", "Replace the key.", "HTTP 401 {...}"
+    "key_wrong", "error", "Anthropic refused the key", "It may be revoked.", "Replace the key.", "HTTP 401 {...}"
 )
 CUT = Problem("length", "notice", "The answer was cut", "The model stopped at its limit.", "Ask it to go on.")
 
@@ -345,3 +345,9 @@ def test_a_slow_screen_is_given_time(own, monkeypatch):
     trickle.stop()
     trickle.add(0.2)
     assert trickle.interval() == 400
+
+
+def test_a_file_that_cannot_be_read_is_not_blamed_on_the_settings(answer):
+    damaged = Problem("script_damaged", "error", "The script is damaged", "Line 3: a brace is open.", "Mend it.")
+    ended(answer, AnswerEnd("failed", FOOTER, damaged))
+    assert [stop.text() for stop in part(answer, ProblemCard).stops] == ["Retry"]
