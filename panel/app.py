@@ -9,6 +9,7 @@ window, the pane in Nuke and the terminal each build one `Application`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -54,11 +55,14 @@ class Application:
         self,
         *,
         settings_path: Path | None = None,
+        settings: Settings | None = None,
         environ: Mapping[str, str] = os.environ,
         keyring: Callable[[], Keyring] = platform_keyring,
     ) -> None:
+        """`settings`: those of the file, where reading it here would hold up a window."""
         self._settings_path = settings_path or options.settings_path()
-        self.settings: Settings = options.load(self._settings_path)
+        self.settings = settings or options.load(self._settings_path)
+        self._saving = asyncio.Lock()
         self.environ = environ
         self.redactor = Redactor()
         self.scope = TaskScope("application", on_failure=self._report)
@@ -78,7 +82,6 @@ class Application:
             redactor=self.redactor,
         )
         self.host: Host = EmptyHost()
-        self._first_models: dict[tuple[str, str], str] = {}
 
     async def open_script(self, path: Path) -> Host:
         """Reads a script; from then on it is what chats are about. Raises ScriptError."""
@@ -86,13 +89,14 @@ class Application:
         return self.host
 
     def chat(self, provider: str = "", model: str = "") -> Chat:
-        """A new conversation, with the provider of the settings unless one is named."""
+        """A new conversation, with the provider of the settings and its model unless others are named."""
+        provider = provider or self.settings.get(options.PROVIDER)
         return Chat(
             models=self.providers,
             model_for=self.model_for,
             host=self.host,
-            provider=provider or self.settings.get(options.PROVIDER),
-            model=model,
+            provider=provider,
+            model=model or self.config(provider).model,
             rounds=self.settings.get(options.TOOL_ROUNDS),
         )
 
@@ -114,26 +118,28 @@ class Application:
 
         A service's list begins with anything, so there the user chooses. Raises ProviderError.
         """
-        config, row = self.config(provider_id), PROVIDERS[provider_id]
-        if config.model:
-            return config.model
-        known = (provider_id, config.base_url)
-        if known not in self._first_models:
-            models = await self.providers.models(provider_id)
-            first = next(iter(models), None)
-            if first is None or (len(models) > 1 and row.needs_key):
-                raise ProviderError(_no_model(row.label))
-            self._first_models[known] = first.id
-        return self._first_models[known]
+        if chosen := self.config(provider_id).model:
+            return chosen
+        # Asked each time: a local server may have loaded another one since.
+        models, row = await self.providers.models(provider_id), PROVIDERS[provider_id]
+        first = next(iter(models), None)
+        if first is None or (len(models) > 1 and row.needs_key):
+            raise ProviderError(_no_model(row.label))
+        return first.id
 
     async def save_settings(self) -> None:
-        """Raises OSError or TimeoutError when the file cannot be written."""
-        await run_blocking(options.save, self.settings, self._settings_path, deadline=FILE_DEADLINE)
+        """Raises OSError when the file cannot be written; TimeoutError, which is one, when the disk is silent."""
+        async with self._saving:  # or an older save could end after a newer one
+            await run_blocking(options.save, self.settings.changes, self._settings_path, deadline=FILE_DEADLINE)
 
     async def close(self) -> Leftover:
         """Ends everything in order, within `CLOSING` seconds."""
         tasks = await self.scope.close(CLOSING * 0.6)
-        sessions = await self.providers.close()
+        try:
+            async with asyncio.timeout(CLOSING * 0.3):
+                sessions = await self.providers.close()
+        except TimeoutError:
+            sessions = self.providers.open_sessions
         left = Leftover(tasks, sessions)
         if left:
             log.error("Left open at closing: tasks %s, sessions %s", left.tasks, left.sessions)

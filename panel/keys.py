@@ -9,6 +9,7 @@ or a key that was typed for it.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,10 +38,11 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """A backend and the name people know it by."""
+    """A backend and the name people know it by. `longest`: the most characters that it keeps, None for any."""
 
     label: str
     backend: Backend
+    longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def platform_keyring() -> Keyring:
     if sys.platform == "win32":
         from keyring.backends import Windows
 
-        return Keyring("Windows Credential Manager", cast(Backend, Windows.WinVaultKeyring()))
+        # 2560 bytes of UTF-16; beyond that the system answers with error 1783.
+        return Keyring("Windows Credential Manager", cast(Backend, Windows.WinVaultKeyring()), longest=1280)
     from keyring.backends import SecretService, kwallet
 
     if SecretService.Keyring.viable:
@@ -108,6 +111,8 @@ class KeyStore:
         self._names = names
         self._make_keyring = keyring
         self._keyring: Keyring | None = None
+        self._asking = asyncio.Lock()
+        self._trouble: KeyringTrouble | None = None
         self._session: dict[str, Secret] = {}
 
     def keep_for_session(self, provider_id: str, origin: str, secret: Secret) -> None:
@@ -137,21 +142,35 @@ class KeyStore:
         row = PROVIDERS.get(provider_id)
         if name not in self._names.saved_keys() and not (row and row.needs_key):
             return None
-        keyring = await self._open()
-        value = await self._call(keyring, keyring.backend.get_password, SERVICE, name)
+        keyring, value = await self._look_up(name)
         if not value:
             return None
         secret = Secret(value)
         self._redactor.add(secret)
         return KeyFound(secret, "keyring", keyring.label)
 
+    async def _look_up(self, name: str) -> tuple[Keyring, str | None]:
+        """One at a time: ten pages at once would be ten prompts to unlock. Who waited for one that failed fails too."""
+        before = self._trouble
+        async with self._asking:
+            if self._trouble is not None and self._trouble is not before:
+                raise KeyringTrouble(str(self._trouble))
+            try:
+                keyring = await self._open()
+                return keyring, await self._call(keyring, keyring.backend.get_password, SERVICE, name)
+            except KeyringTrouble as trouble:
+                self._trouble = KeyringTrouble(str(trouble))
+                raise
+
     async def save(self, provider_id: str, origin: str, secret: Secret) -> str:
         """Puts the key into the keyring, reads it back, and gives the keyring's name. Raises KeyringTrouble."""
         self._redactor.add(secret)
         keyring, name = await self._open(), _name(provider_id, origin)
+        if keyring.longest is not None and len(secret.reveal()) > keyring.longest:
+            raise KeyringTrouble(f"{keyring.label} keeps {keyring.longest:,} characters at most. {_FOR_NOW}")
         await self._call(keyring, keyring.backend.set_password, SERVICE, name, secret.reveal())
         if await self._call(keyring, keyring.backend.get_password, SERVICE, name) != secret.reveal():
-            raise KeyringTrouble(f"{keyring.label} did not keep the key. It can be used for this session.")
+            raise KeyringTrouble(f"{keyring.label} did not keep the key. {_FOR_NOW}")
         self._names.remember_key(name, True)
         self._session.pop(name, None)
         return keyring.label
@@ -160,13 +179,20 @@ class KeyStore:
         """Forgets the key of this origin; False if there was none. Raises KeyringTrouble."""
         name = _name(provider_id, origin)
         had_session = self._session.pop(name, None) is not None
+        try:
+            return await self._remove_saved(name) or had_session
+        except KeyringTrouble:
+            if had_session and name not in self._names.saved_keys():
+                return True  # it was never in the keyring
+            raise
+
+    async def _remove_saved(self, name: str) -> bool:
         keyring = await self._open()
-        if await self._call(keyring, keyring.backend.get_password, SERVICE, name) is None:
-            self._names.remember_key(name, False)
-            return had_session
-        await self._call(keyring, keyring.backend.delete_password, SERVICE, name)
+        had = await self._call(keyring, keyring.backend.get_password, SERVICE, name) is not None
+        if had:
+            await self._call(keyring, keyring.backend.delete_password, SERVICE, name)
         self._names.remember_key(name, False)
-        return True
+        return had
 
     async def place(self) -> str:
         """The keyring's name, for people. Raises KeyringTrouble."""
@@ -189,6 +215,7 @@ class KeyStore:
             raise KeyringTrouble(_SILENT.format(label=keyring.label)) from None
 
 
+_FOR_NOW = "It can be used for this session."
 _SILENT = "{label} does not answer. Unlock it and try again, or use the key for this session."
 _REFUSED = "The keyring is locked or refused. Unlock it and try again, or use the key for this session."
 

@@ -6,16 +6,20 @@ the keyring, only the names of saved ones are listed here (`ID@ORIGIN`), because
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 import platformdirs
 import tomli_w
+
+from ..providers.catalog import GUIDE, PROVIDERS
 
 V = TypeVar("V", bool, int, float, str)
 
@@ -48,9 +52,10 @@ class Setting(Generic[V]):
 
 PROVIDER = Setting(
     "chat.provider",
-    "offline",
+    GUIDE,
     "Who answers",
     "The provider that new questions go to. Until you choose one, the built-in guide answers and nothing is sent.",
+    choices=tuple((row.id, row.label) for row in PROVIDERS.values()),
 )
 SEND_KEY = Setting(
     "chat.send_key",
@@ -117,17 +122,36 @@ class ProviderSettings:
     model: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that was set since the file was read; of the saved keys, whether this name is among them."""
+
+    section: str
+    name: str
+    value: Any
+
+
 def settings_path() -> Path:
     """Where the user's file is on this system."""
     return platformdirs.user_config_path("nuke-ai-panel", appauthor=False) / "settings.toml"
 
 
 class Settings:
-    """The values in force. Reading never fails: what is damaged falls back to its default, value by value."""
+    """The values in force. Reading never fails: what is damaged falls back to its default, value by value.
+
+    What is set is also noted as a change, because that, and not everything, is what `save` writes: another panel may
+    have saved something else in the meantime.
+    """
 
     def __init__(self, values: dict[str, Any] | None = None, warnings: tuple[str, ...] = ()) -> None:
         self._values: dict[str, Any] = values or {}
+        self._changes: dict[tuple[str, str], Change] = {}
         self.warnings = warnings
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was set since the file was read."""
+        return tuple(self._changes.values())
 
     def get(self, setting: Setting[V]) -> V:
         section, name = setting.id.split(".")
@@ -139,7 +163,7 @@ class Settings:
         if not setting.accepts(value):
             raise ValueError(f"{setting.label}: {value!r} is not possible")
         section, name = setting.id.split(".")
-        self._section(section)[name] = value
+        self._change(Change(section, name, value))
 
     def provider(self, provider_id: str) -> ProviderSettings:
         table = _table(_table(self._values, "providers"), provider_id)
@@ -151,55 +175,106 @@ class Settings:
 
     def set_provider(self, provider_id: str, value: ProviderSettings) -> None:
         fields = {"address": value.address, "model": value.model}
-        self._section("providers")[provider_id] = {name: text for name, text in fields.items() if text}
+        self._change(Change("providers", provider_id, {name: text for name, text in fields.items() if text}))
 
     def saved_keys(self) -> frozenset[str]:
         """The names (`ID@ORIGIN`) of the keys that this program put into the keyring."""
-        names: object = _table(self._values, "keys").get("saved")
-        if not isinstance(names, list):
-            return frozenset()
-        return frozenset(name for name in cast(list[object], names) if isinstance(name, str))
+        return _saved_keys(self._values)
 
     def remember_key(self, name: str, saved: bool) -> None:
-        names = self.saved_keys() | {name} if saved else self.saved_keys() - {name}
-        self._section("keys")["saved"] = sorted(names)
+        self._change(Change("keys", name, saved))
 
-    def _section(self, name: str) -> dict[str, Any]:
-        table = self._values.get(name)
-        if not isinstance(table, dict):
-            table = self._values[name] = {}
-        return cast(dict[str, Any], table)
+    def _change(self, change: Change) -> None:
+        _apply(self._values, change)
+        self._changes[change.section, change.name] = change
 
-    def to_toml(self) -> str:
-        return tomli_w.dumps(self._values)
+
+def _apply(values: dict[str, Any], change: Change) -> None:
+    table = values.get(change.section)
+    if not isinstance(table, dict):
+        table = values[change.section] = {}
+    section = cast(dict[str, Any], table)
+    if change.section == "keys":
+        names = _saved_keys(values) - {change.name}
+        section["saved"] = sorted(names | {change.name} if change.value else names)
+    else:
+        section[change.name] = change.value
+
+
+def _saved_keys(values: Mapping[str, Any]) -> frozenset[str]:
+    names: object = _table(values, "keys").get("saved")
+    if not isinstance(names, list):
+        return frozenset()
+    return frozenset(name for name in cast(list[object], names) if isinstance(name, str))
 
 
 def load(path: Path) -> Settings:
     """The user's file over the defaults. A file that is no TOML is kept as `.bad`, and its reader is told."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings()
+        values = _read(path)
     except OSError as error:
         return Settings(warnings=(f"The settings could not be read ({error.strerror}). The defaults are in force.",))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except _NO_TOML:
         return Settings(warnings=(_set_aside(path),))
     return Settings(values, tuple(_damaged(values)))
 
 
-def save(settings: Settings, path: Path) -> None:
-    """Replaces the file in one step, so that a crash leaves the old or the new one. Raises OSError."""
+def save(changes: Iterable[Change], path: Path) -> None:
+    """Puts changes into the file, which may be another one than was loaded, and replaces it in one step.
+
+    A crash leaves the old or the new one. Raises OSError.
+    """
+    path = Path(os.path.realpath(path))  # a link to the file stays one
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path.parent):
+        try:
+            values = _read(path)
+        except _NO_TOML:
+            _set_aside(path)
+            values = {}
+        for change in changes:
+            _apply(values, change)
+        _replace(path, tomli_w.dumps(values).encode("utf-8", "replace"))
+
+
+_NO_TOML = (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def _replace(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".toml")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(settings.to_toml())
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """No other panel saves meanwhile, where the system can lock a folder; elsewhere the moment is short."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network drives cannot
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _damaged(values: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +13,9 @@ from ..app import Application
 from ..hosts.script import ScriptError
 from ..turn import ChatEvent, ToolEnded, TurnEnded
 from . import terminal
+from .output import printable, say, tell
 from .terminal import Interrupts
+from .typed import Typed
 from .who import NoSuchProvider, choose
 
 
@@ -22,11 +23,8 @@ def ask(arguments: argparse.Namespace) -> int:
     """The command. Exit code 1 with what had arrived when the answer fails, 130 when Ctrl+C stops it."""
 
     async def main(_: Interrupts) -> int:
-        app = Application()
-        try:
+        async with terminal.application() as app:
             return await _ask(app, arguments)
-        finally:
-            await app.close()
 
     return terminal.run(main)
 
@@ -37,16 +35,25 @@ async def _ask(app: Application, arguments: argparse.Namespace) -> int:
         if arguments.script:
             await app.open_script(Path(arguments.script))
     except NoSuchProvider as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return terminal.BAD_INPUT
     except ScriptError as error:
         return terminal.refuse_script(error, json=arguments.json)
-    prompt = sys.stdin.read() if arguments.prompt == "-" else arguments.prompt
+    prompt = await _question(arguments.prompt)
+    if not prompt.strip():
+        tell("There is no question. Write one, or pipe it in and give - for it.")
+        return terminal.BAD_INPUT
     chat = app.chat(provider, arguments.model or "")
-    printer = _Json() if arguments.json else TextPrinter()
-    chat.subscribe(printer)
+    chat.subscribe(_Json() if arguments.json else TextPrinter())
     ended = await chat.ask(prompt)
     return terminal.WORK_FAILED if ended.state == "failed" else 0
+
+
+async def _question(given: str) -> str:
+    if given == "-":
+        return await Typed().rest()
+    # Bytes of the command line that are no UTF-8 are halves of characters to Python; no service takes those.
+    return given.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class TextPrinter:
@@ -58,33 +65,33 @@ class TextPrinter:
     def __call__(self, event: ChatEvent) -> None:
         match event:
             case TextDelta(text):
-                self._write(terminal.printable(text))
+                self._write(text)
             case ToolEnded(call, outcome):
                 self._end_line()
-                print(f"- {call.name}: {outcome.outcome}", file=sys.stderr, flush=True)
+                tell(f"- {call.name}: {outcome.outcome}")
             case TurnEnded():
                 self._end_line()
-                self._close(event)
+                _tell_end(event)
             case _:
                 pass
 
     def _write(self, text: str) -> None:
-        if text:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+        if text := printable(text):
             self._last = text[-1]
+            say(text, end="")
 
     def _end_line(self) -> None:
         if self._last != "\n":
             self._write("\n")
 
-    def _close(self, ended: TurnEnded) -> None:
-        for notice in ended.notices:
-            print(f"{notice.title}. {notice.why}", file=sys.stderr)
-        if ended.problem:
-            terminal.complain(ended.problem)
-        if ended.state == "stopped":
-            print("Stopped.", file=sys.stderr)
+
+def _tell_end(ended: TurnEnded) -> None:
+    for notice in ended.notices:
+        tell(f"{notice.title}. {notice.why}")
+    if ended.problem:
+        terminal.complain(ended.problem)
+    if ended.state == "stopped":
+        tell("Stopped.")
 
 
 class _Json:

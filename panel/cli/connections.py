@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from ...providers.base import CheckReport, Step
-from ...providers.catalog import PROVIDERS, ProviderRow, origin_of
-from ...providers.manager import ProviderConfig
+from ...providers.catalog import PROVIDERS
 from .. import settings as options
 from ..app import Application
-from ..keys import KeyringTrouble
 from . import terminal
+from .key_places import key_places, owner_of
+from .output import say, tell
 from .terminal import Interrupts
 from .who import NoSuchProvider, choose
 
@@ -19,43 +17,41 @@ def providers(*, as_json: bool) -> int:
     """Lists every provider. The key itself is never printed, only where it is."""
 
     async def main(_: Interrupts) -> int:
-        app = Application()
-        try:
-            rows = [await _row(app, row) for row in PROVIDERS.values()]
-        finally:
-            await app.close()
+        async with terminal.application() as app:
+            rows, trouble = await _rows(app)
         if as_json:
             terminal.print_json({"providers": rows})
         else:
             _print_table(rows)
+        if trouble:
+            tell(trouble)
         return 0
 
     return terminal.run(main)
 
 
-async def _row(app: Application, row: ProviderRow) -> dict[str, object]:
-    config = app.config(row.id)
-    return {
-        "id": row.id,
-        "label": row.label,
-        "in_use": app.settings.get(options.PROVIDER) == row.id,
-        "address": config.base_url,
-        "model": config.model,
-        "local": row.local,
-        "needs_key": row.needs_key,
-        "key": await key_place(app, config),
-    }
-
-
-async def key_place(app: Application, config: ProviderConfig) -> str | None:
-    """Where the key of this address is, in words; None if there is none."""
-    if not config.base_url:
-        return None
-    try:
-        found = await app.keys.find(config.id, origin_of(config.base_url))
-    except KeyringTrouble:
-        return None
-    return found.where if found else None
+async def _rows(app: Application) -> tuple[list[dict[str, object]], str]:
+    """One row a provider, and why the keyring could not be asked."""
+    configs = [app.config(provider_id) for provider_id in PROVIDERS]
+    owners = {config.id: owner_of(config) for config in configs}
+    places = await key_places(app, filter(None, owners.values()))
+    used = app.settings.get(options.PROVIDER)
+    rows: list[dict[str, object]] = []
+    for config in configs:
+        row, owner = config.row, owners[config.id]
+        rows.append(
+            {
+                "id": row.id,
+                "label": row.label,
+                "in_use": used == row.id,
+                "address": config.address,
+                "model": config.model,
+                "local": row.local,
+                "needs_key": row.needs_key,
+                "key": places.where.get(owner) if owner else None,
+            }
+        )
+    return rows, places.trouble
 
 
 def _print_table(rows: list[dict[str, object]]) -> None:
@@ -63,23 +59,21 @@ def _print_table(rows: list[dict[str, object]]) -> None:
     for row in rows:
         mark = "*" if row["in_use"] else " "
         key = f"key: {row['key']}" if row["key"] else "no key" if row["needs_key"] else ""
-        print(f"{mark} {row['id']:<{wide}}  {row['label']}  {row['address']}  {key}".rstrip())
-    print("\n* answers new questions. Choose another with --provider, or in the settings.")
+        say(f"{mark} {row['id']:<{wide}}  {row['label']}  {row['address']}  {key}".rstrip())
+    say("\n* answers new questions. Choose another with --provider, or in the settings.")
 
 
 def test(provider: str | None, base_url: str | None, model: str | None, *, as_json: bool) -> int:
     """The connection test. Exit code 1 when a step failed."""
 
     async def main(_: Interrupts) -> int:
-        app = Application()
-        try:
-            chosen = choose(app, provider, base_url)
+        async with terminal.application() as app:
+            try:
+                chosen = choose(app, provider, base_url)
+            except NoSuchProvider as error:
+                tell(str(error))
+                return terminal.BAD_INPUT
             return await _test(app, chosen, model or "", as_json)
-        except NoSuchProvider as error:
-            print(error, file=sys.stderr)
-            return terminal.BAD_INPUT
-        finally:
-            await app.close()
 
     return terminal.run(main)
 
@@ -96,7 +90,7 @@ async def _test(app: Application, provider: str, model: str, as_json: bool) -> i
                 _print_step(step)
         terminal.complain(report.problem)
     else:
-        print(report.summary)
+        say(report.summary)
     return 0 if report.ok else terminal.WORK_FAILED
 
 
@@ -109,7 +103,7 @@ def _as_json(report: CheckReport) -> dict[str, object]:
 def _print_step(step: Step) -> None:
     mark = "-" if step.ok is None else "ok" if step.ok else "FAILED"
     took = "" if step.ms is None else f"  ({step.ms:.0f} ms)"
-    print(f"{mark:>6}  {step.name:<8} {terminal.printable(step.detail)}{took}", flush=True)
+    say(f"{mark:>6}  {step.name:<8} {step.detail}{took}")
 
 
 def _ignore(_: Step) -> None:

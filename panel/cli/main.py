@@ -6,12 +6,13 @@ Owns the parser and the exit codes of bad usage. Each command is a module of thi
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from ... import __version__
-from .terminal import make_output_safe
+from .output import make_output_safe, tell
 
 COMMANDS = ("chat", "ask", "providers", "test", "keys", "script")
 
@@ -21,11 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     make_output_safe()
     first = next((word for word in words if not word.startswith("-")), "")
-    if first in COMMANDS:
-        arguments = _parser().parse_args(words)
-        command: Callable[[argparse.Namespace], int] = arguments.command
+    arguments = (_parser() if first in COMMANDS else _top()).parse_args(words)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
         return command(arguments)
-    return _window(_top().parse_args(words))
+    except KeyboardInterrupt:  # while the services were being imported
+        return 128 + signal.SIGINT
 
 
 def _top() -> argparse.ArgumentParser:
@@ -37,6 +39,7 @@ def _top() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", nargs="?", metavar="FILE.nk", help="a script to open in the window")
     parser.add_argument("--version", action="version", version=f"nuke-ai-panel {__version__}")
+    parser.set_defaults(command=_window)
     return parser
 
 
@@ -65,17 +68,32 @@ def _add_chat(commands: Commands) -> None:
 def _add_ask(commands: Commands) -> None:
     parser = commands.add_parser("ask", help="ask one question and print the answer")
     parser.add_argument("prompt", help="the question; - reads it from standard input")
-    parser.add_argument("--script", metavar="FILE.nk", help="the script to ask about")
+    parser.add_argument("--script", metavar="FILE.nk", type=_given, help="the script to ask about")
     parser.add_argument("--allow", choices=("read",), default="read", help="what the answer may do (reading only)")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
     _add_choice(parser)
     parser.set_defaults(command=_ask)
 
 
+def _given(text: str) -> str:
+    """An option that is there but empty is a variable that was not set, not a wish for the default."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
 def _add_choice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--provider", metavar="ID", help="who answers; `providers` lists them")
-    parser.add_argument("--model", metavar="M", help="the model; else that of the settings, or the first listed")
-    parser.add_argument("--base-url", metavar="URL", help="the address; alone it means an OpenAI-compatible server")
+    parser.add_argument("--provider", metavar="ID", type=_given, help="who answers; `providers` lists them")
+    _add_model(parser, "the model; else that of the settings, or the first listed")
+    _add_address(parser, "the address; alone it means an OpenAI-compatible server")
+
+
+def _add_model(parser: argparse.ArgumentParser, words: str) -> None:
+    parser.add_argument("--model", metavar="M", type=_given, help=words)
+
+
+def _add_address(parser: argparse.ArgumentParser, words: str) -> None:
+    parser.add_argument("--base-url", metavar="URL", type=_given, help=words)
 
 
 def _add_providers(commands: Commands) -> None:
@@ -87,8 +105,8 @@ def _add_providers(commands: Commands) -> None:
 def _add_test(commands: Commands) -> None:
     parser = commands.add_parser("test", help="test a connection, step by step")
     parser.add_argument("provider", nargs="?", metavar="PROVIDER", help="which one; without it, the one in use")
-    parser.add_argument("--base-url", metavar="URL", help="the address to test")
-    parser.add_argument("--model", metavar="M", help="the model to look for")
+    _add_address(parser, "the address to test")
+    _add_model(parser, "the model to look for")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=_test)
 
@@ -99,7 +117,7 @@ def _add_keys(commands: Commands) -> None:
     for name, words in (("set", "save a key; it is asked for, or read from a pipe"), ("remove", "forget a key")):
         action = actions.add_parser(name, help=words)
         action.add_argument("provider", metavar="PROVIDER")
-        action.add_argument("--base-url", metavar="URL", help="the address that the key belongs to")
+        _add_address(action, "the address that the key belongs to")
     listing = actions.add_parser("list", help="which provider has a key, and where (never the key)")
     listing.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=_keys)
@@ -155,7 +173,7 @@ def _window(arguments: argparse.Namespace) -> int:
     from ..display import why_no_window
 
     if why := why_no_window():
-        print(f"{why} Going on as terminal chat.", file=sys.stderr)
+        tell(f"{why} Going on as terminal chat.")
         from .chat import chat
 
         return chat(arguments.file, None, None, None)

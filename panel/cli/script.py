@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from ..hosts.script import ScriptError, open_script
 from ..nk.info import ScriptInfo
 from ..threads import run_blocking
 from . import terminal
+from .output import say, tell
 from .terminal import Interrupts
 
 
@@ -31,9 +31,9 @@ def info(file: str, *, as_json: bool) -> int:
 
 def _print(name: str, info: ScriptInfo) -> None:
     version = f", Nuke {info.nuke_version}" if info.nuke_version else ""
-    print(terminal.printable(f"{name}: a {info.kind}{version}"))
-    print(f"{info.nodes} nodes, {info.links} links, {info.groups} groups (deepest: {info.max_depth})")
+    say(f"{name}: a {info.kind}{version}")
+    say(f"{info.nodes} nodes, {info.links} links, {info.groups} groups (deepest: {info.max_depth})")
     for name, count in sorted(info.classes.items(), key=lambda item: (-item[1], item[0])):
-        print(terminal.printable(f"{count:>6}  {name}"))
+        say(f"{count:>6}  {name}")
     for warning in info.warnings:
-        print(terminal.printable(f"line {warning.line}: {warning.text}"), file=sys.stderr)
+        tell(f"line {warning.line}: {warning.text}")

@@ -1,4 +1,4 @@
-"""What every command of the terminal shares: the loop, signals, safe output, JSON.
+"""What every command of the terminal shares: the loop, signals, the services, problems in words and as JSON.
 
 Owns the terminal's event loop and its signal handlers. It knows no command.
 """
@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import os
 import signal
 import sys
-import unicodedata
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager
 
 from ...providers.errors import Problem
+from ..app import Application
 from ..hosts.script import ScriptError
 from ..threads import DaemonExecutor
+from .output import OutputLost, say, tell
 
 WORK_FAILED, BAD_INPUT = 1, 2
 
@@ -70,9 +71,11 @@ def run(main: Callable[[Interrupts], Coroutine[None, None, int]]) -> int:
         return 128 + signal.SIGINT
     except asyncio.CancelledError:
         return 128 + (interrupts.received or signal.SIGINT)
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`). Python would complain again while it closes stdout.
+    except OutputLost as lost:
+        # Python would complain again while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if str(lost):
+            tell(f"The output could not be written: {lost}.")
         return WORK_FAILED
 
 
@@ -83,28 +86,28 @@ async def _watched(main: Callable[[Interrupts], Coroutine[None, None, int]], int
     return await main(interrupts)
 
 
-def make_output_safe() -> None:
-    """A character that the terminal cannot show must not end an answer."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-def printable(text: str) -> str:
-    """Text of a model or a script without what steers a terminal: escape sequences and direction overrides."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d")
+@asynccontextmanager
+async def application() -> AsyncGenerator[Application]:
+    """The services of one command; what the settings file has wrong is told at once."""
+    app = Application()
+    try:
+        for warning in app.settings.warnings:
+            tell(warning)
+        yield app
+    finally:
+        await app.close()
 
 
 def print_json(value: object) -> None:
-    """One object. Plain ASCII, so that it is valid whatever the terminal's encoding is."""
-    print(json.dumps(value), flush=True)
+    """One object. Plain ASCII, so that it is valid whatever the terminal's encoding is. Raises OutputLost."""
+    say(json.dumps(value))
 
 
-def complain(problem: Problem, *, details: bool = True) -> None:
+def complain(problem: Problem) -> None:
     """What happened, why, what next; to standard error."""
-    print(f"{problem.title}\n{problem.why} {problem.next}", file=sys.stderr)
-    if details and problem.detail:
-        print(f"Details: {printable(problem.detail)}", file=sys.stderr)
+    tell(f"{problem.title}\n{problem.why} {problem.next}")
+    if problem.detail:
+        tell(f"Details: {problem.detail}")
 
 
 def refuse_script(error: ScriptError, *, json: bool) -> int:
@@ -112,7 +115,7 @@ def refuse_script(error: ScriptError, *, json: bool) -> int:
     if json:
         told = {"kind": error.kind, "title": error.title, "why": error.why, "next": error.next}
         print_json({"error": told, "line": error.line, "text": ""})
-    print(f"{error.title}\n{error.why} {error.next}", file=sys.stderr)
+    tell(f"{error.title}\n{error.why} {error.next}")
     return WORK_FAILED if error.in_content else BAD_INPUT
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from keyring.errors import KeyringLocked
 from nuke_ai_panel.panel.keys import Keyring, KeyringTrouble, KeyStore, platform_keyring, variable_for
 from nuke_ai_panel.panel.settings import Settings
 from nuke_ai_panel.panel.threads import run_blocking
@@ -141,6 +143,49 @@ async def test_what_the_keyring_raises_does_not_carry_the_key_out() -> None:
         error = error.__cause__ or error.__context__
 
 
+async def test_look_ups_that_wait_for_one_that_fails_do_not_ask_again() -> None:
+    class Locked(Dictionary):
+        asked = 0
+
+        def get_password(self, service: str, username: str, /) -> str | None:
+            self.asked += 1
+            raise KeyringLocked
+
+    keys = store(locked := Locked())
+    troubles: list[str] = []
+
+    async def look(provider_id: str) -> None:
+        try:
+            await keys.find(provider_id, OPENAI)
+        except KeyringTrouble as trouble:
+            troubles.append(str(trouble))
+
+    async with asyncio.TaskGroup() as group:
+        for provider_id in ("openai", "groq", "mistral", "xai"):
+            group.create_task(look(provider_id))
+    assert len(troubles) == 4 and locked.asked == 1
+    await look("openai")  # the user may have unlocked it
+    assert locked.asked == 2
+
+
+async def test_a_key_of_this_session_is_forgotten_without_a_keyring() -> None:
+    keys = store()
+    keys.keep_for_session("openai", OPENAI, KEY)
+    assert await keys.remove("openai", OPENAI) is True
+    with pytest.raises(KeyringTrouble):
+        await keys.remove("openai", OPENAI)
+
+
+async def test_a_key_that_is_too_long_for_the_keyring_is_refused_before_it_is_written() -> None:
+    class Windows(Dictionary):
+        def set_password(self, service: str, username: str, password: str, /) -> None:
+            raise OSError(1783, "The stub received bad data")
+
+    keys = store(keyring=lambda: Keyring("Windows Credential Manager", Windows(), longest=1280))
+    with pytest.raises(KeyringTrouble, match="1,280 characters"):
+        await keys.save("openai", OPENAI, Secret("k" * 1281))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
 async def test_a_real_secret_service_keeps_a_key(secret_service: SecretService) -> None:
     keys = store(keyring=platform_keyring)
@@ -164,6 +209,17 @@ async def test_without_a_bus_there_is_no_keyring_and_never_a_plain_file(monkeypa
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
     with pytest.raises(KeyringTrouble, match="no keyring"):
         await store(keyring=platform_keyring).find("openai", OPENAI)
+
+
+@FAILED_CALL_LEAVES_A_SOCKET
+@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+async def test_a_keyring_that_dies_is_trouble_and_nothing_else(secret_service: SecretService) -> None:
+    keys = store(keyring=platform_keyring)
+    await keys.save("openai", OPENAI, KEY)
+    secret_service.kill()
+    for call in (keys.find("openai", OPENAI), keys.save("openai", OPENAI, KEY), keys.remove("openai", OPENAI)):
+        with pytest.raises(KeyringTrouble):
+            await call
 
 
 @pytest.mark.abandons(1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nuke_ai_panel.panel import settings as options
-from nuke_ai_panel.panel.settings import SETTINGS, ProviderSettings, Settings, load, save
+from nuke_ai_panel.panel.settings import SETTINGS, Change, ProviderSettings, Settings, load, save
 
 
 def test_without_a_file_every_setting_has_its_default(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     settings.set(options.CONNECT, 3.5)
     settings.set_provider("compatible", ProviderSettings("http://10.0.0.5:9000/v1", "qwen"))
     settings.remember_key("openai@https://api.openai.com", True)
-    save(settings, path)
+    save(settings.changes, path)
     again = load(path)
     assert again.get(options.SEND_KEY) == "ctrl+enter"
     assert again.get(options.CONNECT) == 3.5
@@ -65,8 +66,74 @@ def test_what_a_newer_version_wrote_survives_a_save(tmp_path: Path) -> None:
     path.write_text('[future]\nthing = "kept"\n')
     settings = load(path)
     settings.set(options.SEND_KEY, "ctrl+enter")
-    save(settings, path)
+    save(settings.changes, path)
     assert 'thing = "kept"' in path.read_text()
+
+
+def test_a_provider_that_nobody_knows_falls_back_to_the_guide_and_is_kept_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[chat]\nprovider = "of-a-newer-version"\n')
+    settings = load(path)
+    assert settings.get(options.PROVIDER) == "offline" and "Who answers" in settings.warnings[0]
+    settings.set(options.SEND_KEY, "ctrl+enter")
+    save(settings.changes, path)
+    assert "of-a-newer-version" in path.read_text()
+
+
+def test_two_panels_that_save_do_not_undo_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    one, other = load(path), load(path)
+    one.remember_key("openai@https://api.openai.com", True)
+    one.set(options.SEND_KEY, "ctrl+enter")
+    other.remember_key("groq@https://api.groq.com", True)
+    other.set_provider("ollama", ProviderSettings(model="qwen"))
+    save(one.changes, path)
+    save(other.changes, path)
+    after = load(path)
+    assert after.saved_keys() == {"openai@https://api.openai.com", "groq@https://api.groq.com"}
+    assert after.get(options.SEND_KEY) == "ctrl+enter" and after.provider("ollama").model == "qwen"
+    one.remember_key("openai@https://api.openai.com", False)
+    save(one.changes, path)
+    assert load(path).saved_keys() == {"groq@https://api.groq.com"}
+
+
+def test_many_panels_that_save_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    changes = [Change("keys", f"compatible@http://127.0.0.1:{port}", True) for port in range(1000, 1030)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda change: save([change], path), changes))
+    assert load(path).saved_keys() == {change.name for change in changes}
+    assert [file.name for file in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def test_a_file_that_broke_meanwhile_is_set_aside_before_a_save(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    settings = load(path)
+    path.write_text("[[[[")
+    settings.set(options.SEND_KEY, "ctrl+enter")
+    save(settings.changes, path)
+    assert load(path).get(options.SEND_KEY) == "ctrl+enter" and (tmp_path / "settings.toml.bad").read_text() == "[[[["
+
+
+def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles.toml", tmp_path / "settings.toml"
+    link.symlink_to(real)
+    save([Change("chat", "send_key", "ctrl+enter")], link)
+    assert link.is_symlink() and load(real).get(options.SEND_KEY) == "ctrl+enter"
+
+
+def test_half_a_character_in_a_models_name_does_not_keep_the_rest_from_being_saved(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    settings = Settings()
+    settings.set_provider("compatible", ProviderSettings("", "half \ud800"))
+    save(settings.changes, path)
+    assert load(path).provider("compatible").model == "half ?"
+
+
+def test_a_file_that_is_nested_without_end_is_a_damaged_one(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("a = " + "[" * 5000)
+    assert "settings.toml.bad" in load(path).warnings[0]
 
 
 def test_a_value_that_is_not_allowed_is_refused_when_it_is_set() -> None:
@@ -83,7 +150,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_no_rubbish(tmp_path: Path, mo
 
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(OSError, match="disk full"):
-        save(Settings(), path)
+        save((), path)
     assert [file.name for file in tmp_path.iterdir()] == ["settings.toml"]
     assert path.read_text() == "[chat]\n"
 
