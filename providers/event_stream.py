@@ -10,9 +10,14 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-from .errors import Service
+from .errors import ProviderError, Service
 from .framing import EventTooLarge, KeepAlive, ServerEvent, SseReader
 from .limits import Limits
+
+_STOOD_STILL = 0.25
+"""Seconds by which a clock is late only if this process stood still: a host that renders blocks its loop for long."""
+_SECOND_LOOK = 1.0
+"""Seconds for what was sent meanwhile to come in."""
 
 
 class ReadPiece(Protocol):
@@ -36,6 +41,7 @@ class EventStream:
         self._ended = False
         self._patience = limits.until_first_event(service.local)
         self._heard = began
+        self._left = asyncio.get_running_loop().time()
         self._heard_an_event = False
         self._last_moment = began + limits.total
 
@@ -69,13 +75,26 @@ class EventStream:
         self._ready.extend(events)
 
     async def _next_piece(self) -> bytes:
-        now = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        now = clock()
         if now >= self._last_moment:  # also if there is always something to read at once
             raise self._service.error("took_too_long", seconds=self._limits.total)
+        self._heard += now - self._left  # while nobody listened, nobody was silent
+        try:
+            return await self._listen(now)
+        finally:
+            self._left = clock()
+
+    async def _listen(self, now: float) -> bytes:
         silence = self._heard + self._patience
-        if silence <= self._last_moment:
+        if silence > self._last_moment:
+            return await self._read(self._last_moment - now, "took_too_long", self._limits.total)
+        try:
             return await self._read(silence - now, "timeout_silence", self._patience)
-        return await self._read(self._last_moment - now, "took_too_long", self._limits.total)
+        except ProviderError:
+            if asyncio.get_running_loop().time() - silence < _STOOD_STILL:
+                raise
+        return await self._read(_SECOND_LOOK, "timeout_silence", self._patience)
 
 
 def _size(limit: int) -> str:

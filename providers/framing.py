@@ -42,8 +42,7 @@ class LineSplitter:
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._limit = limit
-        self._open: list[bytes] = []
-        self._size = 0
+        self._open = bytearray()
         self._after_cr = False
         self._first = True
 
@@ -57,9 +56,8 @@ class LineSplitter:
         self._after_cr = piece.endswith(b"\r")
         lines: list[str] = []
         for part in piece.splitlines(keepends=True):
-            self._open.append(part)
-            self._size += len(part)
-            if self._size > self._limit:
+            self._open += part
+            if len(self._open) > self._limit:
                 raise EventTooLarge(self._limit)
             if part.endswith((b"\n", b"\r")):
                 lines.append(self._close())
@@ -70,9 +68,8 @@ class LineSplitter:
         return [self._close()] if self._open else []
 
     def _close(self) -> str:
-        line = b"".join(self._open).rstrip(b"\r\n")
+        line = self._open.rstrip(b"\r\n")
         self._open.clear()
-        self._size = 0
         if self._first:
             line = line.removeprefix(_BOM)
             self._first = False

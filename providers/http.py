@@ -136,13 +136,17 @@ class HttpSession:
             async with asyncio.timeout(seconds):
                 return await work
         except _FAILURES as error:
-            raise self._error(error, seconds if limit is None else limit, too_late) from None
+            failure = self._error(error, seconds if limit is None else limit, too_late)
+        # Out here, where it gets no context: aiohttp's errors carry the request, and that the key.
+        raise failure
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> aiohttp.ClientResponse:
         """Sends, once more on a fresh connection if a kept one turned out to be closed; no answer had begun then."""
         self._refuse_what_must_not_go_out(url, headers)
+        if self._client.closed:
+            raise self.service.error("stream_cut")
         for _ in range(_STALE_TRIES):
             attempt = _Attempt()
             try:
@@ -172,7 +176,7 @@ class HttpSession:
     def _not_redirected(self, response: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
         if response.status not in _REDIRECTS:
             return response
-        target = self.redactor.clean(response.headers.get("Location", ""))[:200]
+        target = self.redactor.excerpt(response.headers.get("Location", ""), 200)
         response.close()
         raise self.service.error("redirected", other=target, status=response.status)
 
@@ -181,7 +185,7 @@ class HttpSession:
         return self.service.error(
             kind,
             seconds=self.limits.connect if kind == "connect_timeout" else seconds,
-            detail=self.redactor.clean(f"{type(error).__name__}: {error}")[:1000],
+            detail=self.redactor.excerpt(f"{type(error).__name__}: {error}", 1000),
         )
 
     def _kind(self, error: BaseException) -> str:
@@ -280,8 +284,8 @@ class StreamReply:
         try:
             return await self._session.within(seconds, self._response.content.readany(), too_late=too_late, limit=limit)
         except ProviderError:
-            if self._response.content.exception() and (left := _left_in(self._response.content)):
-                return left
+            if left := _left_in(self._response.content):
+                return left  # it came before the connection broke, or while this process stood still
             raise
 
 

@@ -17,6 +17,7 @@ from .address import normalise_base_url, origin_of
 from .base import CheckReport, KeyFor, Model, OnStep, Provider, Request, RunBlocking
 from .catalog import ProviderRow, row_of
 from .checks import ConnectionTest, check_built_in
+from .errors import ProviderError, problem
 from .limits import Limits
 from .messages import StreamEvent
 from .openai_chat.chat import Endpoint, OpenAIChat
@@ -83,6 +84,7 @@ class ProviderManager:
         self._sessions: HttpSessions | None = None
         self._opened: dict[str, _Opened] = {}
         self._retired: list[_Opened] = []
+        self._closed = False
 
     async def __aenter__(self) -> ProviderManager:
         return self
@@ -148,6 +150,7 @@ class ProviderManager:
         if config.row.format == "offline":
             return await check_built_in(_guide(), on_step)
         sessions = await self._network()
+        self._refuse_if_closed()
         temporary: list[HttpSession] = []
 
         def open_provider(url: str) -> Provider:
@@ -163,7 +166,8 @@ class ProviderManager:
                 await session.close()
 
     async def close(self) -> tuple[str, ...]:
-        """Closes everything; gives the names of what was still in use, which in order is nothing."""
+        """Closes everything for good; gives the names of what was still in use, which in order is nothing."""
+        self._closed = True
         everything = (*self._opened.values(), *self._retired)
         left = tuple(f"{opened.streams} x stream of {opened.config.id}" for opened in everything if opened.streams)
         for opened in everything:
@@ -177,11 +181,17 @@ class ProviderManager:
         await self._sweep()
         if provider_id not in self._opened and row_of(provider_id).format != "offline":
             await self._network()
+        self._refuse_if_closed()
         # Not before here: the settings may have changed, or another task may have opened it, in the meantime.
         opened = self._opened.get(provider_id)
         if opened is None:
             opened = self._opened[provider_id] = self._new(self._configs[provider_id])
         return opened
+
+    def _refuse_if_closed(self) -> None:
+        """A session that is opened after the end would be closed by nobody."""
+        if self._closed:
+            raise ProviderError(problem("unknown", name="The panel", reason="It is being closed."))
 
     def _new(self, config: ProviderConfig) -> _Opened:
         if config.row.format == "offline" or self._sessions is None:
@@ -208,10 +218,17 @@ class ProviderManager:
 
     async def _network(self) -> HttpSessions:
         if self._sessions is None:
-            http = await self._run_blocking(_import_http, deadline=_IMPORT_DEADLINE)
+            http = await self._imported()
             if self._sessions is None:
                 self._sessions = http(limits=self._limits, redactor=self._redactor)
         return self._sessions
+
+    async def _imported(self) -> type[HttpSessions]:
+        try:
+            return await self._run_blocking(_import_http, deadline=_IMPORT_DEADLINE)
+        except (ImportError, OSError) as error:  # TimeoutError is an OSError
+            reason, detail = "Its network part could not be loaded.", f"{type(error).__name__}: {error}"
+            raise ProviderError(problem("unknown", name="The panel", reason=reason, detail=detail)) from error
 
     def _retire(self, opened: _Opened) -> None:
         del self._opened[opened.config.id]
@@ -221,7 +238,8 @@ class ProviderManager:
     async def _sweep(self) -> None:
         for opened in tuple(self._retired):
             await opened.close_if_done()
-        self._retired = [opened for opened in self._retired if opened.streams]
+        # One that was retired while another was being closed stays until the next call.
+        self._retired = [opened for opened in self._retired if opened.streams or opened.session]
 
 
 def _guide() -> Provider:

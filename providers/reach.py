@@ -63,7 +63,7 @@ class Way:
         except (OSError, ValueError) as error:
             kind = kind_of_os_error(error, self._service)
             detail = f"{type(error).__name__}: {error}"
-            raise self._service.error(kind, seconds=self._seconds, detail=detail) from None
+            raise self._service.error(kind, seconds=self._seconds, detail=detail[:1000]) from None
 
 
 async def _hang_up(writer: asyncio.StreamWriter) -> None:

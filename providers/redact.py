@@ -18,6 +18,9 @@ REMOVED = "[key removed]"
 _SHORT = 6
 """A key under this length would tear holes into ordinary words: it is removed only where it stands alone."""
 
+_WINDOW = 2**16
+"""Characters that are cleaned beyond an excerpt, more than any key has."""
+
 _KEY_NAME = r"(?:proxy-)?authorization|x-api-key|x-goog-api-key|api[-_]?key|access[-_]token|client[-_]secret|password"
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -83,6 +86,10 @@ class Redactor:
         key = secret.reveal().strip()
         if key and key not in self._live:
             self._live[key] = _forms(key)
+
+    def excerpt(self, text: str, length: int) -> str:
+        """The beginning of a foreign text. It is cut after it was cleaned: half a key would not be recognised."""
+        return self.clean(text[: length + _WINDOW])[:length]
 
     def clean(self, text: str) -> str:
         for key in sorted(self._live, key=len, reverse=True):

@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..base import Capabilities, Model, OnStep, Request, RunBlocking, Step
 from ..errors import ProviderError, Service
@@ -27,10 +27,13 @@ from .wire import ChatQuirks, request_body
 if TYPE_CHECKING:
     from ..http import HttpSession, Reply, StreamReply
 
+T = TypeVar("T")
+
 _HEAVY = 256 * 2**10
 """Bytes of pictures or JSON that are worth a thread: encoding and parsing them would be seen as a stutter."""
 _CODING_DEADLINE = 60.0
 _SHOWN_OF_A_PAGE = 200
+_LOOKED_AT_OF_A_PAGE = 64 * 2**10
 
 _API_ANSWERED = frozenset(
     {"key_wrong", "key_missing", "key_not_allowed", "out_of_credits", "daily_quota", "rate_limited", "region"}
@@ -141,7 +144,7 @@ class OpenAIChat:
         if len(body) < _HEAVY:
             models = _parse_models(body)
         else:
-            models = await self._run_blocking(_parse_models, body, deadline=_CODING_DEADLINE)
+            models = await self._on_a_thread(_parse_models, body)
         if models is None:
             raise self._not_an_api(body)
         return models
@@ -156,7 +159,7 @@ class OpenAIChat:
         pictures = (part for message in request.messages for part in message.parts if isinstance(part, Image))
         if sum(len(picture.data) for picture in pictures) < _HEAVY:
             return _encode(request, self._endpoint.quirks)
-        return await self._run_blocking(_encode, request, self._endpoint.quirks, deadline=_CODING_DEADLINE)
+        return await self._on_a_thread(_encode, request, self._endpoint.quirks)
 
     async def _answer(self, reply: StreamReply, model: str) -> AsyncIterator[StreamEvent]:
         limits = self._session.limits
@@ -186,8 +189,14 @@ class OpenAIChat:
         return ProviderError(problem_of(refusal, self._service, model=model, with_key=with_key, headers=reply.headers))
 
     def _not_an_api(self, body: bytes) -> ProviderError:
-        text = body[:_SHOWN_OF_A_PAGE].decode("utf-8", errors="replace")
-        return self._service.error("not_an_api", detail=self._session.redactor.clean(text))
+        text = body[:_LOOKED_AT_OF_A_PAGE].decode("utf-8", errors="replace")
+        return self._service.error("not_an_api", detail=self._session.redactor.excerpt(text, _SHOWN_OF_A_PAGE))
+
+    async def _on_a_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        try:
+            return await self._run_blocking(function, *arguments, deadline=_CODING_DEADLINE)
+        except TimeoutError:
+            raise self._service.error("unknown", reason="This computer was too busy to prepare it.") from None
 
 
 class _Stopwatch:

@@ -155,7 +155,7 @@ def refusal_of(status: int, document: JSON, redactor: Redactor, request_id: str 
     codes = {str(level[name]).lower() for level in levels for name in _CODE_NAMES if level.get(name)}
     message = next((text for level in levels for name in _TEXT_NAMES if (text := as_text(level.get(name)))), "")
     identity = request_id or next((text for level in levels if (text := as_text(level.get("request_id")))), "")
-    return Refusal(status, frozenset(codes), redactor.clean(message)[:_DETAIL_LENGTH], redactor.clean(identity)[:100])
+    return Refusal(status, frozenset(codes), redactor.excerpt(message, _DETAIL_LENGTH), redactor.excerpt(identity, 100))
 
 
 def error_in(event: dict[str, JSON], name: str = "") -> bool:

@@ -120,7 +120,7 @@ class ChatStream:
             return document
         self.bad_events += 1
         if self.bad_events >= MOST_BAD_EVENTS:
-            raise self._service.error("not_an_api", detail=self._redactor.clean(data[:500]))
+            raise self._service.error("not_an_api", detail=self._redactor.excerpt(data, 500))
         return None
 
     def _error(self, document: dict[str, JSON]) -> ProviderError:
@@ -130,7 +130,7 @@ class ChatStream:
     def _start(self, model: str = "", identity: str = "") -> Iterator[StreamEvent]:
         if not self._started:
             self._started = True
-            yield Started(model or self._model, identity)
+            yield Started(self._redactor.excerpt(model, 200) or self._model, identity)
 
     def _choice(self, choice: dict[str, JSON]) -> Iterator[StreamEvent]:
         if reason := as_text(choice.get("finish_reason")):

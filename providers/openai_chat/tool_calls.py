@@ -10,8 +10,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..json_values import as_object, as_text
+from ..json_values import as_count, as_object, as_text
 from ..messages import JSON, StreamEvent, ToolCall, ToolCallDelta, ToolCallReady, ToolCallStarted
+
+_COST = 1000
+"""Characters that a call counts for by itself: what a call without arguments keeps in memory."""
 
 
 @dataclass(slots=True)
@@ -26,12 +29,12 @@ class _Open:
 
 
 class ToolCallAssembler:
-    """The calls of one answer. `characters` counts their arguments."""
+    """The calls of one answer. `characters` counts what they hold, so that an endless answer ends at its limit."""
 
     def __init__(self) -> None:
         self.characters = 0
         self._calls: list[_Open] = []
-        self._by_index: dict[JSON, _Open] = {}
+        self._by_index: dict[int, _Open] = {}
 
     @property
     def any(self) -> bool:
@@ -43,12 +46,13 @@ class ToolCallAssembler:
             piece = as_object(item)
             function = as_object(piece.get("function"))
             call = self._call_of(piece)
-            call.id = call.id or as_text(piece.get("id"))
-            call.name = call.name or as_text(function.get("name"))
+            if not call.id:
+                call.id = self._counted(as_text(piece.get("id")))
+            if not call.name:
+                call.name = self._counted(as_text(function.get("name")))
             yield from self._announce(call)
-            if text := _arguments(function.get("arguments")):
+            if text := self._counted(_arguments(function.get("arguments"))):
                 call.pieces.append(text)
-                self.characters += len(text)
                 if call.announced:
                     yield ToolCallDelta(call.number, text)
 
@@ -60,8 +64,8 @@ class ToolCallAssembler:
 
     def _call_of(self, piece: dict[str, JSON]) -> _Open:
         """By index; by id where the index is missing; a new id on a used index is a new call."""
-        index, identity = piece.get("index"), as_text(piece.get("id"))
-        if isinstance(index, int | str):
+        index, identity = as_count(piece.get("index")), as_text(piece.get("id"))
+        if index is not None:
             known = self._by_index.get(index)
             if known is None or (identity and known.id and identity != known.id):
                 known = self._by_index[index] = self._new()
@@ -73,7 +77,12 @@ class ToolCallAssembler:
 
     def _new(self) -> _Open:
         self._calls.append(_Open(len(self._calls)))
+        self.characters += _COST
         return self._calls[-1]
+
+    def _counted(self, text: str) -> str:
+        self.characters += len(text)
+        return text
 
     def _announce(self, call: _Open, *, at_last: bool = False) -> Iterator[StreamEvent]:
         if call.announced or not (call.name or at_last):
