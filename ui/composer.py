@@ -41,7 +41,7 @@ class Composer(QWidget):
         self._wanted = 0
         self._send_key: SendKey = "enter"
         self.field = MessageField(look)
-        self.field.set_placeholder("Ask about this script")
+        self.set_subject("")
         self.field.setAccessibleName("Message")
         self._build()
         self._connect()
@@ -86,6 +86,10 @@ class Composer(QWidget):
         self.field.height_wanted.connect(self._fit)
         self.field.textChanged.connect(self._unsay)
         self._send.clicked.connect(self._press)
+
+    def set_subject(self, script: str) -> None:
+        """The script that questions are about; "" for none."""
+        self.field.set_placeholder("Ask about this script" if script else "Ask a question")
 
     def set_running(self, running: bool) -> None:
         """While a turn runs Send is Stop, in the same place; writing goes on."""

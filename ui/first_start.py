@@ -5,9 +5,10 @@ A way that is not there says so in one line instead of vanishing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -75,10 +76,12 @@ class OfferCard(QWidget):
 
 
 class FirstStart(QWidget):
-    """Signals: `key_entered(key)`, `local_chosen(provider_id, model)` (model "": let the user choose another),
+    """Signals: `key_entered(key)`, `owner_chosen(provider_id)` (of the key that `ask_owner` is about; "" for none of
+    them), `local_chosen(provider_id, model)` (model "": let the user choose another),
     `variable_chosen(provider_id)`, `settings_requested`."""
 
     key_entered = Signal(str)
+    owner_chosen = Signal(str)
     local_chosen = Signal(str, str)
     variable_chosen = Signal(str)
     settings_requested = Signal()
@@ -92,7 +95,9 @@ class FirstStart(QWidget):
         self._other = Button(look, "Other model", "quiet")
         self._use_variable = Button(look, "Use it")
         self.key = KeyField(look, placeholder="sk-or-\u2026, gsk_\u2026, any other", save="Save and test")
-        self.key_card = OfferCard(look, "key", KEY_TITLE, KEY_TEXT, self.key)
+        self._owners = _wrapping()
+        self._owners.hide()
+        self.key_card = OfferCard(look, "key", KEY_TITLE, KEY_TEXT, column(self.key, self._owners))
         self.local_card = OfferCard(look, "server", "", "", _wrapping(self._use_local, self._other))
         self.variable_card = OfferCard(look, "terminal", "", "", _wrapping(self._use_variable))
         self._settings = Button(look, "All services", "quiet")
@@ -153,11 +158,29 @@ class FirstStart(QWidget):
 
     def set_key_result(self, ok: bool, title: str, text: str = "", state: KeyState = NO_KEY) -> None:
         """What came of the key: what was proved, or why it does not work and what next; and where the key is now."""
+        self._end_question()
         self.key_card.say(title, text)
         self.key_card.mark("check" if ok else "cross", "ok" if ok else "bad")
         self.key.show_state(state)
 
+    def ask_owner(self, services: Sequence[tuple[str, str]]) -> None:
+        """The key does not say whose it is: the user says, of these pairs of id and label. None is shown the key."""
+        self._end_question()
+        self.key_card.say("Whose key is this?", "It does not say, and a guess would show it to a stranger.")
+        self.key_card.mark("", "")
+        layout = self._owners.layout()
+        for provider_id, label in (*services, ("", "None of them")):
+            button = Button(self._look, label, "" if provider_id else "quiet")
+            button.setProperty("provider", provider_id)
+            button.clicked.connect(self._choose_owner)
+            if layout:
+                layout.addWidget(button)
+        self._owners.show()
+        self.key.hide()
+        self._order_owners()
+
     def clear_key_result(self) -> None:
+        self._end_question()
         self.key_card.say(KEY_TITLE, KEY_TEXT)
         self.key_card.mark("", "")
         self.key.show_state(NO_KEY)
@@ -176,6 +199,33 @@ class FirstStart(QWidget):
             layout = box.layout()
             if layout:
                 layout.setContentsMargins(*margins)
+
+    def _order_owners(self) -> None:
+        """New widgets come last for Tab; these are read on the first card, and wait for the answer."""
+        before: QWidget = self.key.edit
+        for button in self._owners.findChildren(Button):
+            QWidget.setTabOrder(before, button)
+            before = button
+        first = self._owners.findChild(Button)
+        if first:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose_owner(self) -> None:
+        sender = self.sender()
+        provider_id = str(sender.property("provider")) if sender else ""
+        self.clear_key_result()
+        self.owner_chosen.emit(provider_id)
+
+    def _end_question(self) -> None:
+        self.key.show()
+        self._owners.hide()
+        layout = self._owners.layout()
+        for button in self._owners.findChildren(Button):
+            if layout:
+                layout.removeWidget(button)
+            button.hide()
+            button.setParent(None)
+            button.deleteLater()
 
     def _choose_local(self) -> None:
         if self._local:

@@ -39,9 +39,12 @@ class FirstStartPresenter(QObject):
         super().__init__(pane)
         self._app = app
         self._scope = scope
+        self._unplaced: Secret | None = None
+        """A key that does not say whose it is, until the user has said it."""
         self.page = FirstStart(pane.look)
         self.page.set_local(None, looking=True)
         self.page.key_entered.connect(self._key_entered)
+        self.page.owner_chosen.connect(self._owner_chosen)
         self.page.local_chosen.connect(self._local_chosen)
         self.page.variable_chosen.connect(self._variable_chosen)
         scope.start(self._look_around(), name="look for local servers")
@@ -77,12 +80,15 @@ class FirstStartPresenter(QObject):
     def _key_entered(self, text: str) -> None:
         row = provider_for_key(text)
         if row is None:
-            # A guess would show the key to a stranger.
-            self.page.set_key_result(
-                False, "Whose key is this?", "It does not say. Choose the service in the settings."
-            )
+            self._unplaced = Secret(text)
+            self.page.ask_owner([(each.id, each.label) for each in PROVIDERS.values() if each.needs_key])
             return
         self._scope.start(self._try_key(row, Secret(text)), name=f"try a key of {row.id}")
+
+    def _owner_chosen(self, provider_id: str) -> None:
+        secret, self._unplaced = self._unplaced, None
+        if provider_id and secret:
+            self._scope.start(self._try_key(PROVIDERS[provider_id], secret), name=f"try a key of {provider_id}")
 
     async def _try_key(self, row: ProviderRow, secret: Secret) -> None:
         self.page.key.show_state(KeyState("loading", f"Testing with {row.label}\u2026"))

@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from ...providers.catalog import GUIDE, PROVIDERS
 from ...providers.errors import Problem
 from ...ui.chat_pane import ChatPane
+from ...ui.empty_chat import EmptyChat
 from .. import settings as options
 from ..hosts.script import ScriptError
 from ..settings import ProviderSettings
@@ -44,6 +45,7 @@ class PanePresenter(QObject):
         self.conversation = ConversationPresenter(pane, app.chat(), scope.child("conversation"))
         self.models = ModelPresenter(pane, app, scope.child("models"))
         self.settings = SettingsPresenter(pane, app, scope.child("settings"))
+        self.empty = EmptyChat(pane.look, pane.view)
         self.first_start: FirstStartPresenter | None = None
         self._connect()
         self._show_choice()
@@ -51,6 +53,8 @@ class PanePresenter(QObject):
         self._set_send_key(app.settings.get(options.SEND_KEY))
         if app.settings.get(options.PROVIDER) == GUIDE:
             self._offer_choice()
+        else:
+            pane.view.set_empty(self.empty)
         if file:
             self.open_script(Path(file))
 
@@ -61,6 +65,8 @@ class PanePresenter(QObject):
         header.settings_requested.connect(self._open_settings)
         view.settings_requested.connect(self._open_settings)
         view.link_activated.connect(_follow)
+        self.empty.open_requested.connect(self._choose_file)
+        self.empty.question_chosen.connect(self._put_question)
         self.conversation.turn_ended.connect(self._turn_ended)
         self.models.picked.connect(self.choose)
         self.models.picker.settings_requested.connect(self._open_settings)
@@ -95,6 +101,7 @@ class PanePresenter(QObject):
         state = "failed" if problem else "ready"
         name = "Guide" if chat.provider == GUIDE else chat.model or PROVIDERS[chat.provider].label
         self._pane.header.set_model(state, name)
+        self.empty.set_who(name)
         self.models.set_current(chat.provider, chat.model)
 
     def _offer_choice(self) -> None:
@@ -132,10 +139,13 @@ class PanePresenter(QObject):
 
     def _show_script(self) -> None:
         host = self._app.host
-        if host.kind == "none":
-            self._pane.header.set_script("No script", "")
-        else:
-            self._pane.header.set_script(host.title, f"{len(host.nodes()):,} nodes")
+        script, detail = "", ""
+        if host.kind != "none":
+            script, count = host.title, len(host.nodes())
+            detail = "1 node" if count == 1 else f"{count:,} nodes"
+        self._pane.header.set_script(script, detail)
+        self._pane.composer.set_subject(script)
+        self.empty.set_script(script)
 
     def _choose_file(self) -> None:
         dialog = QFileDialog(self._pane, "Open a Nuke script", str(Path.home()))
@@ -154,7 +164,14 @@ class PanePresenter(QObject):
 
     def new_chat(self) -> None:
         self.conversation.replace(self._app.chat())
-        self._provider_chosen(self._app.settings.get(options.PROVIDER))
+        provider_id = self._app.settings.get(options.PROVIDER)
+        self._provider_chosen(provider_id)
+        if provider_id != GUIDE:
+            self._pane.view.set_empty(self.empty)
+
+    def _put_question(self, question: str) -> None:
+        self._pane.composer.set_draft(question)
+        self._pane.composer.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _turn_ended(self, ended: TurnEnded) -> None:
         self._show_choice(ended.problem if ended.state == "failed" else None)

@@ -217,3 +217,9 @@ def test_undo_takes_back_words_and_not_the_line_height(composer):
     height = composer.field.height()
     composer.field.undo()
     assert composer.field.height() <= height
+
+
+def test_the_hint_speaks_of_a_script_only_while_there_is_one(composer):
+    assert composer.field.accessibleDescription() == "Ask a question"
+    composer.set_subject("sh0420_comp_v012.nk")
+    assert composer.field.accessibleDescription() == "Ask about this script"

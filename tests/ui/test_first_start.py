@@ -121,3 +121,27 @@ def test_a_model_with_a_long_name_pushes_nothing_out_of_a_narrow_pane(start):
     button = next(each for each in start.findChildren(Button) if each.text().startswith("Use Qwen"))
     assert "\u2026" in button.shown_text()
     assert button.toolTip() == button.text()
+
+
+def test_whose_a_key_is_that_does_not_say_is_asked_and_no_guess_is_made(start):
+    start.owners = []
+    start.owner_chosen.connect(start.owners.append)
+    start.key.edit.setText("sk-0123456789abcdef")
+    start.key.save()
+    start.ask_owner([("openai", "OpenAI"), ("deepseek", "DeepSeek")])
+    assert start.key_card.title() == "Whose key is this?"
+    assert names(tab_stops(start)) == ["OpenAI", "DeepSeek", "None of them", "All services"]
+    assert start.focusWidget().text() == "OpenAI"
+    press(start, "DeepSeek")
+    assert start.owners == ["deepseek"]
+    assert names(tab_stops(start)) == ["Key", "All services"]
+
+
+def test_a_key_of_none_of_them_is_dropped_and_another_may_be_pasted(start):
+    start.owners = []
+    start.owner_chosen.connect(start.owners.append)
+    start.ask_owner([("openai", "OpenAI")])
+    press(start, "None of them")
+    assert start.owners == [""]
+    assert start.key_card.title() == "Paste a key"
+    assert start.key.edit.isVisibleTo(start)

@@ -195,7 +195,7 @@ class KeyField(QWidget):
     def _judge(self) -> None:
         text = self.edit.text()
         problem = key_problem(text)
-        no_store = f"{self._state.where} The key is kept until you quit." if self._state.kind == "unavailable" else ""
+        no_store = self._state.where if self._state.kind == "unavailable" else ""
         note = problem or key_warning(text) or no_store
         self.edit.mark_bad(bool(problem))
         self._note.setText(note)

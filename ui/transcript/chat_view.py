@@ -106,10 +106,9 @@ class ChatView(QScrollArea):
         self.scroll_to_end()
 
     def set_empty(self, widget: QWidget) -> None:
-        """What fills the room while there is no message; it has its own gutter. An earlier one is ended."""
+        """What fills the room while there is no message; it has its own gutter. An earlier one is only hidden."""
         if self._empty:
             self._empty.hide()
-            self._empty.deleteLater()
         self._empty = widget
         widget.setParent(self.viewport())
         self._show_empty()

@@ -94,7 +94,7 @@ def test_keys_are_hidden_unless_peeked_at_and_hidden_again_after(field):
         ),
         (KeyState("session", "", "x4Qz"), "Key kept until you quit - ends \u2026x4Qz", ["Replace", "Remove"]),
         (KeyState("environment", "OPENAI_API_KEY"), "Set in OPENAI_API_KEY", []),
-        (KeyState("unavailable", "No key store is running."), "No key store is running. The key is kept", ["Key"]),
+        (KeyState("unavailable", "No key store is running."), "No key store is running.", ["Key"]),
         (KeyState("none"), "", ["Key"]),
     ],
 )
