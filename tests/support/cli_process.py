@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import sys
+import termios
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +28,14 @@ class Done:
         return json.loads(self.out)
 
 
-async def start(*words: str, stdin: int = asyncio.subprocess.DEVNULL, **environ: str) -> asyncio.subprocess.Process:
+async def start(
+    *words: str | bytes, stdin: int = asyncio.subprocess.DEVNULL, stdout: int = asyncio.subprocess.PIPE, **environ: str
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *COMMAND,
         *words,
         stdin=stdin,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
         env=os.environ | environ,
     )
@@ -37,10 +43,67 @@ async def start(*words: str, stdin: int = asyncio.subprocess.DEVNULL, **environ:
 
 async def finish(process: asyncio.subprocess.Process, stdin: bytes | None = None) -> Done:
     out, err = await process.communicate(stdin)
-    return Done(process.returncode or 0, out.decode(), err.decode())
+    return Done(process.returncode or 0, (out or b"").decode(), err.decode())
 
 
-async def run(*words: str, stdin: str | None = None, **environ: str) -> Done:
+async def run(*words: str | bytes, stdin: str | None = None, **environ: str) -> Done:
     """Runs a command to its end; `stdin` is what is typed."""
     pipe = asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE
     return await finish(await start(*words, stdin=pipe, **environ), None if stdin is None else stdin.encode())
+
+
+class Terminal:
+    """The command at a real terminal of its own: what is typed reaches it, Ctrl+C as well."""
+
+    def __init__(self, master: int, process: asyncio.subprocess.Process) -> None:
+        self._master = master
+        self.process = process
+        self.shown = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    async def wait_for(self, text: str) -> None:
+        """Until the text has been shown since the last call."""
+        while text not in self.shown:
+            self.shown += await self._read()
+        self.shown = self.shown.partition(text)[2]
+
+    async def end(self) -> int:
+        """Reads on to the end and gives the exit code."""
+        while more := await self._read():
+            self.shown += more
+        return await self.process.wait()
+
+    async def _read(self) -> str:
+        try:
+            return (await asyncio.get_running_loop().run_in_executor(None, os.read, self._master, 65536)).decode()
+        except OSError:  # Linux says so when the other side has gone
+            return ""
+
+
+@asynccontextmanager
+async def at_a_terminal(*words: str, **environ: str) -> AsyncIterator[Terminal]:
+    master, slave = os.openpty()
+
+    def take_the_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *words,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=take_the_terminal,
+        env=os.environ | environ,
+    )
+    os.close(slave)
+    try:
+        yield Terminal(master, process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        os.close(master)
