@@ -81,15 +81,29 @@ def address_problem(text: str) -> str:
 
 
 def normalise_base_url(text: str) -> str:
-    """The address below which the endpoints are: without its last slash or a pasted endpoint, with /v1 if bare.
+    """The base URL that is meant: the endpoints follow it directly. Raises ProviderError `bad_address`.
 
-    Raises ProviderError `bad_address`.
+    A path is taken as it is, without its last slash. A host alone means /v1, where nearly all servers have their API. A
+    pasted endpoint says exactly where it is, so it is also how a server is named that has its API at the root.
     """
     address = parse_address(text)
     path = address.path
     for endpoint in _ENDPOINTS:
-        path = path.removesuffix(endpoint)
-    return address.origin + (path.rstrip("/") or "/v1")
+        path = path.removesuffix(endpoint).rstrip("/")
+    return address.origin + (path if path or address.path else "/v1")
+
+
+def spelling_of(base_url: str) -> str:
+    """What to type so that `normalise_base_url` gives this base URL."""
+    return base_url if parse_address(base_url).path else f"{base_url}{_ENDPOINTS[0]}"
+
+
+def other_forms(base_url: str) -> tuple[str, ...]:
+    """Where the same server may have its API as well: with or without /v1, at /v1, at the root."""
+    address = parse_address(base_url)
+    toggled = base_url.removesuffix("/v1") if base_url.endswith("/v1") else f"{base_url}/v1"
+    forms = dict.fromkeys((toggled, f"{address.origin}/v1", address.origin))
+    return tuple(form for form in forms if form != base_url)
 
 
 def origin_of(url: str) -> str:

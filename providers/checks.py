@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
-from .address import Address, normalise_base_url, parse_address
+from .address import Address, normalise_base_url, other_forms, parse_address, spelling_of
 from .base import CheckReport, Model, OnStep, Provider, Step
 from .errors import Problem, ProviderError, Service
 from .limits import Limits
@@ -80,16 +81,16 @@ class ConnectionTest:
         return CheckReport(self._provider_id, self._url, steps.all, problem, steps.summary(models, problem), models)
 
     async def _with_other_form(self, problem: Problem, open_provider: Callable[[str], Provider]) -> Problem:
-        """A missing page is often a /v1 too many or too few: if the other form answers, the user is told so."""
-        other = self._url.removesuffix("/v1") if self._url.endswith("/v1") else f"{self._url}/v1"
-        if (problem.kind, problem.status) != ("not_an_api", 404) or normalise_base_url(other) != other:
+        """A wrong path is often a /v1 too many or too few: if another form answers, the user is told which."""
+        if problem.kind != "not_an_api":
             return problem
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.connect):
-                await open_provider(other).models()
-        except (ProviderError, TimeoutError):
-            return problem
-        return replace(problem, next=f"It answers at {other}: use that address.")
+                for other in other_forms(self._url):
+                    with suppress(ProviderError):
+                        await open_provider(other).models()
+                        return replace(problem, next=f"It answers at {spelling_of(other)}: use that address.")
+        return problem
 
     async def _reach(self, steps: _Steps, tls: ssl.SSLContext) -> None:
         self._url = normalise_base_url(self._url)

@@ -100,16 +100,12 @@ class Redactor:
 
 
 def _forms(key: str) -> tuple[str, ...]:
-    """The key as written, in a URL, in JSON; longest first."""
+    """The key as written, in a URL, in JSON and in a repr, also where one stands inside another; longest first."""
     quoted = quote(key, safe="")
-    forms = {
-        key,
-        quoted,
-        quoted.lower(),
-        quote_plus(key),
-        json.dumps(key)[1:-1],
-        json.dumps(key, ensure_ascii=False)[1:-1],
-    }
+    forms = {key, quoted, quoted.lower(), quote_plus(key), json.dumps(key, ensure_ascii=False)[1:-1]}
+    for written in (json.dumps, repr):
+        once = written(key)[1:-1]
+        forms |= {once, written(once)[1:-1]}
     return tuple(sorted(forms, key=len, reverse=True))
 
 

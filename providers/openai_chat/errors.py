@@ -17,6 +17,7 @@ from ..redact import Redactor
 from ..retry import retry_after_seconds
 
 _DETAIL_LENGTH = 2000
+_CODE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,11 @@ def refusal_of(status: int, document: JSON, redactor: Redactor, request_id: str 
     outer = _said(document)
     inner = _said(outer.get("error") or outer.get("detail") or outer)
     levels = (inner, outer)
-    codes = {str(level[name]).lower() for level in levels for name in _CODE_NAMES if level.get(name)}
+    said = (level.get(name) for level in levels for name in _CODE_NAMES)
+    codes = frozenset(redactor.excerpt(str(code), _CODE_LENGTH).lower() for code in said if code)
     message = next((text for level in levels for name in _TEXT_NAMES if (text := as_text(level.get(name)))), "")
     identity = request_id or next((text for level in levels if (text := as_text(level.get("request_id")))), "")
-    return Refusal(status, frozenset(codes), redactor.excerpt(message, _DETAIL_LENGTH), redactor.excerpt(identity, 100))
+    return Refusal(status, codes, redactor.excerpt(message, _DETAIL_LENGTH), redactor.excerpt(identity, 100))
 
 
 def error_in(event: dict[str, JSON], name: str = "") -> bool:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.address import address_problem, normalise_base_url, origin_of, parse_address
+from nuke_ai_panel.providers.address import (
+    address_problem,
+    normalise_base_url,
+    origin_of,
+    other_forms,
+    parse_address,
+    spelling_of,
+)
 from nuke_ai_panel.providers.errors import ProviderError
 
 BAD = [
@@ -49,6 +56,12 @@ def test_a_bad_address_is_refused_with_a_reason(text: str) -> None:
         ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/v1"),
         ("http://127.0.0.1:8080/v1/", "http://127.0.0.1:8080/v1"),
         (" http://127.0.0.1:8080/v1 ", "http://127.0.0.1:8080/v1"),
+        ("http://127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
+        ("http://127.0.0.1:1234/v1/chat/completions/", "http://127.0.0.1:1234/v1"),
+        ("http://127.0.0.1:8080/chat/completions", "http://127.0.0.1:8080"),
+        ("https://host/models/", "https://host"),
+        ("https://host/inference", "https://host/inference"),
+        ("https://host/api/v1/chat/completions", "https://host/api/v1"),
         ("http://127.0.0.1:8080/v1/chat/completions", "http://127.0.0.1:8080/v1"),
         ("https://host/v1/models", "https://host/v1"),
         ("https://HOST:443/api/v1", "https://host/api/v1"),
@@ -59,7 +72,21 @@ def test_a_bad_address_is_refused_with_a_reason(text: str) -> None:
 )
 def test_an_address_is_brought_into_one_form(text: str, url: str) -> None:
     assert normalise_base_url(text) == url
-    assert normalise_base_url(url) == url
+    assert normalise_base_url(spelling_of(url)) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "others"),
+    [
+        ("http://host/v1", ("http://host",)),
+        ("http://host", ("http://host/v1",)),
+        ("http://host/api/v1", ("http://host/api", "http://host/v1", "http://host")),
+        ("http://host/api", ("http://host/api/v1", "http://host/v1", "http://host")),
+    ],
+)
+def test_a_server_is_looked_for_with_and_without_v1(url: str, others: tuple[str, ...]) -> None:
+    assert other_forms(url) == others
+    assert all(origin_of(other) == origin_of(url) for other in others)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +111,7 @@ def test_any_text_is_an_address_or_a_named_problem(text: str) -> None:
         except ProviderError as error:
             assert error.problem.kind == "bad_address"
         else:
-            assert normalise_base_url(url) == url and "@" not in parse_address(url).host
+            assert normalise_base_url(spelling_of(url)) == url and "@" not in parse_address(url).host
 
 
 @pytest.mark.parametrize(
