@@ -26,6 +26,7 @@ from .threads import run_blocking
 if TYPE_CHECKING:
     from .app import Application, Leftover
     from .presenters.pane import PanePresenter
+    from .settings import Settings
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LOADING = 60.0
@@ -52,6 +53,7 @@ class Window(ChatPane):
         ):
             QShortcut(sequence, self).activated.connect(wanted)
         self.header.set_shortcuts("Ctrl+O", "Ctrl+N", "Ctrl+,")
+        self.setFocus()  # what is typed first is a question
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()
@@ -98,11 +100,11 @@ class Session:
         try:
             await self._quit.wait()
         finally:
-            self._ignore_signals()
             self.window.hide()
             await self._scope.close(STARTING)
             if self.app:
                 self.left = await self.app.close()
+            self._ignore_signals()  # until here a second one ends the program at once
             self.window.deleteLater()
         return self._exit_code
 
@@ -110,13 +112,14 @@ class Session:
         self._quit.set()
 
     async def _start(self) -> None:
-        # Importing the services takes a while; on a thread the window is alive meanwhile.
-        application, pane_presenter = await run_blocking(_import_services, deadline=LOADING)
-        self.app = application()
+        # Importing the services and reading the settings take a while; on a thread the window is alive meanwhile.
+        application, pane_presenter, settings = await run_blocking(_load, deadline=LOADING)
+        self.app = application(settings=settings)
         self.presenter = pane_presenter(self.window, self.app, self.app.scope.child("pane"), file=self._file)
         self.started.set()
-        await self.app.providers.prepare()
-        await run_blocking(import_late, deadline=LOADING)
+        # What the first question needs; without it, that one waits for it, or says by itself why it fails.
+        self.app.scope.start(self.app.providers.prepare(), name="import the network parts")
+        self.app.scope.start(run_blocking(import_late, deadline=LOADING), name="import the text parts")
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -137,16 +140,17 @@ class Session:
         self._quit.set()
 
     def _broken(self, name: str, error: BaseException) -> None:
-        print(f"The panel could not start ({name}): {error}", file=sys.stderr)
+        print(f"The panel could not start ({name}): {error!r}", file=sys.stderr)
         self._exit_code = 1
         self._quit.set()
 
 
-def _import_services() -> tuple[type[Application], type[PanePresenter]]:
+def _load() -> tuple[type[Application], type[PanePresenter], Settings]:
+    from . import settings
     from .app import Application
     from .presenters.pane import PanePresenter
 
-    return Application, PanePresenter
+    return Application, PanePresenter, settings.load(settings.settings_path())
 
 
 def _first_size() -> QSize:

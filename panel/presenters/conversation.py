@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from ...providers.messages import (
 from ...ui.chat_pane import ChatPane
 from ...ui.transcript.message_view import AnswerEnd, AnswerView, FooterText
 from ..tasks import TaskScope
-from ..turn import ChatEvent, ToolEnded, ToolStarted, TurnEnded, TurnStarted
+from ..turn import ChatEvent, ToolEnded, ToolStarted, TurnEnded
 
 if TYPE_CHECKING:
     from ..chat import Chat
@@ -59,12 +60,13 @@ class ConversationPresenter(QObject):
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK)
         self._ticker.timeout.connect(self._tick)
-        self._unsubscribe: Callable[[], None] = chat.subscribe(self._show)
         self.chat = chat
+        self._leaving = ExitStack()
+        self._listen(chat)
         pane.composer.submitted.connect(self.ask)
         pane.composer.stop_requested.connect(self.stop)
         pane.view.retry_requested.connect(self._again)
-        pane.destroyed.connect(self._unsubscribe)
+        pane.destroyed.connect(self._leaving.close)
 
     @property
     def running(self) -> bool:
@@ -73,12 +75,13 @@ class ConversationPresenter(QObject):
     def replace(self, chat: Chat) -> None:
         """From now on this conversation is shown, from its beginning; a running turn of the other one is stopped."""
         self.stop()
-        self._unsubscribe()
+        self._leaving.close()
+        self._rest()
         self._pane.view.clear()
+        self._pane.composer.set_usage(0, None)
         self._retries.clear()
         self.chat = chat
-        self._unsubscribe = chat.subscribe(self._show)
-        self._pane.destroyed.connect(self._unsubscribe)
+        self._listen(chat)
 
     def ask(self, prompt: str) -> None:
         """Puts the question into the transcript and starts its turn."""
@@ -88,6 +91,7 @@ class ConversationPresenter(QObject):
         self._start(prompt)
 
     def stop(self) -> None:
+        """Ends the running turn; what has come of it stays."""
         if self._turn is not None:
             self._turn.cancel()
 
@@ -96,13 +100,23 @@ class ConversationPresenter(QObject):
         answer = self._pane.view.begin_answer(self._remember(retry), "")
         answer.end(AnswerEnd("failed", FooterText(when=self._now(), model="", tokens=""), problem, ()))
 
+    def _listen(self, chat: Chat) -> None:
+        self._leaving.callback(self._let_go)
+        self._leaving.callback(chat.subscribe(self._show))
+
+    def _let_go(self) -> None:
+        """No widget is touched any more: this is called when they are gone, too."""
+        self._answer = None
+        self._turn = None
+
     def _again(self, answer_id: str) -> None:
-        if not self.running and (retry := self._retries.get(answer_id)):
+        if retry := self._retries.get(answer_id):
             retry()
 
     def _ask_again(self, prompt: str) -> None:
-        self.chat.forget(prompt)
-        self._start(prompt)
+        if not self.running:
+            self.chat.forget(prompt)
+            self._start(prompt)
 
     def _remember(self, retry: Callable[[], None]) -> str:
         answer_id = str(len(self._retries) + 1)
@@ -115,24 +129,27 @@ class ConversationPresenter(QObject):
         self._answer = self._pane.view.begin_answer(answer_id, self._who)
         self._turn = self._scope.start(self.chat.ask(prompt), name="turn")
         self._turn.add_done_callback(self._turn_over)
+        self._begin()
 
     def _turn_over(self, turn: asyncio.Task[TurnEnded]) -> None:
         if self._turn is not turn:
             return
-        self._turn = None
-        if self._answer is not None:  # it was stopped before its first step
-            self._ticker.stop()
-            self._pane.composer.set_running(False)
-            self._answer.end(AnswerEnd("stopped", FooterText(when=self._now(), model=self._who, tokens=""), None, ()))
-            self._answer = None
+        answer = self._answer
+        self._rest()
+        if answer is not None:  # it was stopped before its first step
+            answer.end(AnswerEnd("stopped", FooterText(when=self._now(), model=self._who, tokens=""), None, ()))
+
+    def _rest(self) -> None:
+        """No turn is shown as running."""
+        self._let_go()
+        self._ticker.stop()
+        self._pane.composer.set_running(False)
 
     def _show(self, event: ChatEvent) -> None:
         answer = self._answer
         if answer is None:
             return
         match event:
-            case TurnStarted():
-                self._begin()
             case TextDelta(text):
                 self._do("is writing")
                 answer.add_text(text)
@@ -184,14 +201,10 @@ class ConversationPresenter(QObject):
             self._answer.set_status(f"{self._who} {self._doing}{took}")
 
     def _end(self, answer: AnswerView, ended: TurnEnded) -> None:
-        self._ticker.stop()
-        self._answer = None
-        self._turn = None
+        self._rest()
         answer.end(AnswerEnd(ended.state, self._footer(ended), ended.problem, ended.notices))
-        composer = self._pane.composer
-        composer.set_running(False)
         if ended.usage and ended.usage.input is not None:
-            composer.set_usage(ended.usage.input + (ended.usage.output or 0), None)
+            self._pane.composer.set_usage(ended.usage.input + (ended.usage.output or 0), None)
         self.turn_ended.emit(ended)
 
     def _footer(self, ended: TurnEnded) -> FooterText:

@@ -19,6 +19,7 @@ from ...ui.chat_pane import ChatPane
 from ...ui.model_picker import ModelPicker, ModelRow
 from ..keys import KeyringTrouble
 from ..tasks import TaskScope
+from .view_tasks import ViewTasks
 
 if TYPE_CHECKING:
     from ..app import Application
@@ -33,7 +34,7 @@ class ModelPresenter(QObject):
         super().__init__(pane)
         self._pane = pane
         self._app = app
-        self._scope = scope
+        self._tasks = ViewTasks(pane, scope)
         self._lists: dict[str, tuple[Model, ...]] = {}
         self._asked: dict[str, asyncio.Task[None]] = {}
         self._current = (GUIDE, "")
@@ -45,15 +46,20 @@ class ModelPresenter(QObject):
         self._current = (provider_id, model)
 
     def forget(self, provider_id: str) -> None:
-        """Its settings have changed: what it listed may be another server's."""
+        """Its settings have changed: what it listed, or is about to, may be another server's."""
         self._lists.pop(provider_id, None)
+        if task := self._asked.pop(provider_id, None):
+            task.cancel()
+        self.picker.set_provider_state(provider_id, "")
 
     def open(self) -> None:
         self._show()
         self.picker.open_under(self._pane.header.chip)
         for row in PROVIDERS.values():
-            if row.id != GUIDE and row.id not in self._asked and row.id not in self._lists:
-                task = self._scope.start(self._ask(row), name=f"models of {row.id}")
+            # What a local server has loaded changes while it runs.
+            known = row.id in self._lists and not row.local
+            if row.id != GUIDE and row.id not in self._asked and not known:
+                task = self._tasks.start(self._ask(row), name=f"models of {row.id}")
                 self._asked[row.id] = task
                 task.add_done_callback(partial(self._answered, row.id))
 
@@ -64,11 +70,13 @@ class ModelPresenter(QObject):
     async def _ask(self, row: ProviderRow) -> None:
         if not await self._may_be_asked(row):
             return
-        self.picker.set_provider_state(row.id, "Loading models\u2026", row.label)
+        if row.id not in self._lists:
+            self.picker.set_provider_state(row.id, "Loading models\u2026", row.label)
         try:
             self._lists[row.id] = await self._app.providers.models(row.id)
             self.picker.set_provider_state(row.id, "", row.label)
         except ProviderError as error:
+            self._lists.pop(row.id, None)
             chosen = row.id == self._current[0]
             # A local server that does not run is no news, unless it is the one in use.
             self.picker.set_provider_state(row.id, error.problem.title if chosen or not row.local else "", row.label)

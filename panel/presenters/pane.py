@@ -6,6 +6,7 @@ host will make.
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from .conversation import ConversationPresenter
 from .first_start import FirstStartPresenter
 from .models import ModelPresenter
 from .settings import SettingsPresenter
+from .view_tasks import ViewTasks
 
 if TYPE_CHECKING:
     from ..app import Application
@@ -42,6 +44,8 @@ class PanePresenter(QObject):
         self._pane = pane
         self._app = app
         self._scope = scope
+        self._tasks = ViewTasks(pane, scope)
+        self._opening: asyncio.Task[None] | None = None
         self.conversation = ConversationPresenter(pane, app.chat(), scope.child("conversation"))
         self.models = ModelPresenter(pane, app, scope.child("models"))
         self.settings = SettingsPresenter(pane, app, scope.child("settings"))
@@ -73,6 +77,7 @@ class PanePresenter(QObject):
         self.settings.provider_chosen.connect(self._provider_chosen)
         self.settings.provider_changed.connect(self._provider_changed)
         self.settings.send_key_changed.connect(self._set_send_key)
+        self.settings.save_failed.connect(self._tell_not_saved)
 
     # Who answers
 
@@ -82,7 +87,7 @@ class PanePresenter(QObject):
         if model and provider_id != GUIDE:
             address = self._app.settings.provider(provider_id).address
             self._app.change_provider(provider_id, ProviderSettings(address, model))
-        self._scope.start(self._app.save_settings(), name="save settings", on_close="finish")
+        self.settings.save()
         self._provider_chosen(provider_id)
 
     def _provider_chosen(self, provider_id: str) -> None:
@@ -90,6 +95,9 @@ class PanePresenter(QObject):
         chat.provider = provider_id
         chat.model = self._app.config(provider_id).model
         self._show_choice()
+
+    def _tell_not_saved(self, problem: Problem) -> None:
+        self.conversation.tell(problem, retry=self.settings.save)
 
     def _provider_changed(self, provider_id: str) -> None:
         self.models.forget(provider_id)
@@ -122,7 +130,9 @@ class PanePresenter(QObject):
     def open_script(self, path: Path) -> None:
         """Reads the script in the background; the header shows it, or why it cannot be read."""
         self._pane.header.set_script(path.name, "opening\u2026")
-        self._scope.start(self._open(path), name="open script")
+        if self._opening is not None:
+            self._opening.cancel()  # a slow drive must not put an earlier choice in the place of a later one
+        self._opening = self._tasks.start(self._open(path), name="open script")
 
     async def _open(self, path: Path) -> None:
         try:

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
+from shiboken6 import isValid
 
 from ...providers.base import Step
 from ...providers.catalog import PROVIDERS, ProviderRow
-from ...providers.errors import ProviderError
+from ...providers.errors import Problem, problem
 from ...providers.manager import ProviderConfig
 from ...providers.redact import Secret
 from ...ui.chat_pane import ChatPane
-from ...ui.settings.dialog import SettingsDialog
-from ...ui.settings.values import FieldSpec, ProviderDraft, ProviderPageSpec, ProviderState
+from ...ui.settings.dialog import SAVED, SettingsDialog
+from ...ui.settings.values import FieldSpec, KeyState, ProviderDraft, ProviderPageSpec, ProviderState
 from .. import settings as options
 from ..settings import ProviderSettings
 from ..tasks import TaskScope
 from .key_pages import KeyPages
+from .view_tasks import ViewTasks
 from .words import cancelled, failed, found_out, step_row, verdict
 
 if TYPE_CHECKING:
@@ -38,14 +40,18 @@ class SettingsPresenter(QObject):
     provider_changed = Signal(str)
     """Its address, key or model is another one now."""
     send_key_changed = Signal(str)
+    save_failed = Signal(object)
+    """The `Problem`, where the dialog is not open to tell it."""
 
     def __init__(self, pane: ChatPane, app: Application, scope: TaskScope) -> None:
         super().__init__(pane)
         self._pane = pane
         self._app = app
         self._scope = scope
+        self._tasks = ViewTasks(pane, scope)
         self._tests: dict[str, asyncio.Task[None]] = {}
         self._found_out: dict[str, tuple[ProviderState, str]] = {}
+        self._models: dict[str, tuple[str, ...]] = {}
         self._keys: KeyPages | None = None
         self.dialog: SettingsDialog | None = None
 
@@ -63,6 +69,7 @@ class SettingsPresenter(QObject):
         pages = [self._page(row) for row in PROVIDERS.values()]
         dialog = SettingsDialog(self._pane.look, pages, [self._send_key()], self._pane)
         self._keys = KeyPages(dialog, self._app, self._scope)
+        self._keys.changing.connect(self._forget_findings)
         self._keys.changed.connect(self._key_changed)
         self._keys.found.connect(self._show_key_state)
         for row in PROVIDERS.values():
@@ -74,6 +81,8 @@ class SettingsPresenter(QObject):
         dialog.model_changed.connect(self._change_model)
         dialog.provider_chosen.connect(self._choose)
         dialog.field_changed.connect(self._change_field)
+        if self._app.settings.warnings:
+            dialog.set_status(" ".join(self._app.settings.warnings))
         return dialog
 
     def _page(self, row: ProviderRow) -> ProviderPageSpec:
@@ -84,7 +93,9 @@ class SettingsPresenter(QObject):
             label=row.label,
             address=config.address,
             default_address=row.base_url,
+            key_state=self._keys.state(row.id) if self._keys else KeyState(),
             model=config.model,
+            models=self._models.get(row.id, ()),
             key_page=row.key_page,
             needs_key=row.needs_key,
             local=row.local,
@@ -97,8 +108,6 @@ class SettingsPresenter(QObject):
     def _show_page(self, provider_id: str) -> None:
         if self.dialog:
             self.dialog.set_provider(self._page(PROVIDERS[provider_id]))
-        if self._keys:
-            self._keys.look_up(provider_id)
 
     # A connection test runs on what is on the page, on the shared loop, beside any number of others.
 
@@ -108,7 +117,7 @@ class SettingsPresenter(QObject):
         self._cancel_test(provider_id)
         self.dialog.start_test(provider_id)
         self.dialog.set_state(provider_id, "busy", "Testing")
-        task = self._scope.start(self._run_test(provider_id, draft), name=f"test {provider_id}")
+        task = self._tasks.start(self._run_test(provider_id, draft), name=f"test {provider_id}")
         self._tests[provider_id] = task
         task.add_done_callback(partial(self._test_over, provider_id))
 
@@ -116,13 +125,7 @@ class SettingsPresenter(QObject):
         config = ProviderConfig(provider_id, draft.address)
         key = Secret(draft.key) if draft.key else None
         on_step = partial(self._show_step, provider_id)
-        try:
-            report = await self._app.providers.check(config, key=key, model=draft.model, on_step=on_step)
-        except ProviderError as error:
-            self._show_state(provider_id, "failed", "Test failed")
-            if self.dialog:
-                self.dialog.end_test(provider_id, failed(error.problem))
-            return
+        report = await self._app.providers.check(config, key=key, model=draft.model, on_step=on_step)
         self._show_state(provider_id, *found_out(report))
         if self.dialog:
             for step in report.steps:
@@ -130,7 +133,8 @@ class SettingsPresenter(QObject):
                     self._show_step(provider_id, step)
             self.dialog.end_test(provider_id, verdict(report, has_key_page=bool(PROVIDERS[provider_id].key_page)))
             if report.models:
-                self.dialog.show_models(provider_id, [model.id for model in report.models])
+                self._models[provider_id] = tuple(model.id for model in report.models)
+                self.dialog.show_models(provider_id, self._models[provider_id])
 
     def _show_step(self, provider_id: str, step: Step) -> None:
         if self.dialog:
@@ -143,7 +147,8 @@ class SettingsPresenter(QObject):
 
     def _show_key_state(self, provider_id: str, found: bool) -> None:
         # What a test proved says more than that there is a key.
-        if provider_id not in self._found_out and self.dialog and PROVIDERS[provider_id].needs_key:
+        known = provider_id in self._found_out or provider_id in self._tests
+        if not known and self.dialog and PROVIDERS[provider_id].needs_key:
             self.dialog.set_state(provider_id, "unset", "Key found, not tested" if found else "Key missing")
 
     def _cancel_test(self, provider_id: str) -> None:
@@ -153,36 +158,54 @@ class SettingsPresenter(QObject):
     def _test_over(self, provider_id: str, task: asyncio.Task[None]) -> None:
         if self._tests.get(provider_id) is task:
             del self._tests[provider_id]
-        if task.cancelled() and self.dialog and provider_id not in self._tests:
-            self.dialog.end_test(provider_id, cancelled())
+        if not isValid(self) or self.dialog is None or provider_id in self._tests:
+            return
+        if task.cancelled():
             row = PROVIDERS[provider_id]
-            found = self._found_out.get(provider_id) or _first_state(row, self._app.config(provider_id))
-            self.dialog.set_state(provider_id, *found)
+            self.dialog.end_test(provider_id, cancelled())
+            self.dialog.set_state(
+                provider_id, *(self._found_out.get(provider_id) or _first_state(row, self._app.config(provider_id)))
+            )
+        elif task.exception():  # a fault of our own: its scope reports it
+            self.dialog.end_test(
+                provider_id, failed(problem("unknown", name="The panel", reason="It has a fault of its own."))
+            )
+            self._show_state(provider_id, "failed", "Test failed")
 
     # Settings are in force at once; the file follows.
 
     def _change_address(self, provider_id: str, address: str) -> None:
         row, old = PROVIDERS[provider_id], self._app.settings.provider(provider_id)
         kept = "" if address == row.base_url else address
-        self._change(provider_id, ProviderSettings(kept, old.model))
+        if self._change(provider_id, ProviderSettings(kept, old.model)):
+            self._forget_findings(provider_id)
+            if self._keys:
+                self._keys.look_up(provider_id)
 
     def _change_model(self, provider_id: str, model: str) -> None:
         old = self._app.settings.provider(provider_id)
         self._change(provider_id, ProviderSettings(old.address, model))
 
-    def _change(self, provider_id: str, value: ProviderSettings) -> None:
+    def _change(self, provider_id: str, value: ProviderSettings) -> bool:
+        """Whether that is anything new."""
         if value == self._app.settings.provider(provider_id):
-            return
+            return False
         self._app.change_provider(provider_id, value)
-        self._found_out.pop(provider_id, None)
-        self._save()
+        self.save()
         self._show_page(provider_id)
         self.provider_changed.emit(provider_id)
+        return True
+
+    def _forget_findings(self, provider_id: str) -> None:
+        """What a test found was true of another address or key."""
+        self._found_out.pop(provider_id, None)
+        self._models.pop(provider_id, None)
+        self._show_page(provider_id)
 
     def _choose(self, provider_id: str) -> None:
         before = self._app.settings.get(options.PROVIDER)
         self._app.settings.set(options.PROVIDER, provider_id)
-        self._save()
+        self.save()
         for changed in {before, provider_id} & PROVIDERS.keys():
             self._show_page(changed)
         self.provider_chosen.emit(provider_id)
@@ -190,25 +213,29 @@ class SettingsPresenter(QObject):
     def _change_field(self, field_id: str, value: object) -> None:
         if field_id == options.SEND_KEY.id and options.SEND_KEY.accepts(value):
             self._app.settings.set(options.SEND_KEY, str(value))
-            self._save()
+            self.save()
             self.send_key_changed.emit(str(value))
 
     def _key_changed(self, provider_id: str) -> None:
-        self._save()
+        self.save()
         self.provider_changed.emit(provider_id)
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """In the background; a failure is told in the dialog, or by `save_failed` where it is not open."""
         self._scope.start(self._save_now(), name="save settings", on_close="finish")
 
     async def _save_now(self) -> None:
         try:
             await self._app.save_settings()
-            words = "All changes saved"
-        except (OSError, TimeoutError) as error:
-            why = error.strerror or "the disk does not answer"
-            words = f"The settings could not be saved: {why}."
+            words = SAVED
+        except OSError as error:
+            words = f"The settings could not be saved: {error.strerror or 'the disk does not answer'}."
+        if not isValid(self):
+            return
         if self.dialog:
             self.dialog.set_status(words)
+        if words != SAVED and not (self.dialog and self.dialog.isVisible()):
+            self.save_failed.emit(_not_saved(words))
 
     def _send_key(self) -> FieldSpec:
         setting = options.SEND_KEY
@@ -217,6 +244,11 @@ class SettingsPresenter(QObject):
 
     def _open_key_page(self, provider_id: str) -> None:
         QDesktopServices.openUrl(QUrl(PROVIDERS[provider_id].key_page))
+
+
+def _not_saved(words: str) -> Problem:
+    why = f"{words} What you chose holds until you quit."
+    return Problem("settings_not_saved", "error", "The settings could not be saved", why, "Make room, then try again.")
 
 
 def _first_state(row: ProviderRow, config: ProviderConfig) -> tuple[ProviderState, str]:

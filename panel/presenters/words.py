@@ -36,7 +36,7 @@ def key_state(found: KeyFound | None) -> KeyState:
     if found is None:
         return KeyState("none")
     ending = found.secret.ending if found.source != "environment" else ""
-    return KeyState(found.source, found.where, ending)
+    return KeyState(found.source, "" if found.source == "session" else found.where, ending)
 
 
 def verdict(report: CheckReport, *, has_key_page: bool) -> TestVerdict:

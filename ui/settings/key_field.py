@@ -178,7 +178,7 @@ class KeyField(QWidget):
         ending = f" - ends \u2026{state.ending}" if state.ending else ""
         words = {
             "loading": state.where or "Loading credentials\u2026",
-            "session": f"Key kept until you quit{ending}",
+            "session": f"Key kept until you quit{ending}{f'. {state.where}' if state.where else ''}",
             "environment": f"Set in {state.where}{ending}",
             "keyring": f"Key saved in {state.where}{ending}",
         }.get(state.kind, "")

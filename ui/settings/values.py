@@ -14,8 +14,8 @@ FieldKind = Literal["choice", "text", "number"]
 
 @dataclass(frozen=True)
 class KeyState:
-    """Where a provider's key is, never the key. `where`: the store's name, the variable's name, or (unavailable) why
-    no store answers; `ending`: the last characters of the key."""
+    """Where a provider's key is, never the key. `where`: the store's name, the variable's name, or (unavailable,
+    session) why no store has it; `ending`: the last characters of the key."""
 
     kind: KeyKind = "none"
     where: str = ""
