@@ -5,7 +5,8 @@ Owns where the parts lie and when the pane is narrow. It decides nothing: presen
 
 from __future__ import annotations
 
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .composer import Composer
@@ -34,6 +35,11 @@ class ChatPane(LookRoot):
         layout.addWidget(self.composer)
         self.set_content(content)
         self.setFocusProxy(self.composer)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc that nothing inside wanted: it stops, wherever in the pane the focus is."""
+        if event.key() != Qt.Key.Key_Escape or not self.composer.stop():
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -7,7 +7,7 @@ possible and how full the model's context is, it is told.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMoveEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from .look.icons import Glyph
@@ -43,6 +43,7 @@ class Composer(QWidget):
         self.field = MessageField(look)
         self.set_subject("")
         self.field.setAccessibleName("Message")
+        self.setFocusProxy(self.field)
         self._build()
         self._connect()
         self._fit(0)
@@ -79,7 +80,6 @@ class Composer(QWidget):
 
     def _connect(self) -> None:
         self.field.send_pressed.connect(self.submit)
-        self.field.stop_pressed.connect(self._stop)
         self.field.recall_pressed.connect(self._recall)
         self.field.oversized.connect(self.attach)
         self.field.focus_changed.connect(self._box.set_ring)
@@ -160,14 +160,20 @@ class Composer(QWidget):
 
     def _press(self) -> None:
         if self._running:
-            self._stop()
+            self.stop()
         else:
             self.submit()
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _stop(self) -> None:
+    def stop(self) -> bool:
+        """Ask for the end of the running turn, if there is one."""
         if self._running:
             self.stop_requested.emit()
+        return self._running
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Escape or not self.stop():
+            super().keyPressEvent(event)
 
     def _recall(self) -> None:
         draft, pieces = self._last

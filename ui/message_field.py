@@ -22,11 +22,10 @@ def is_oversized(text: str) -> bool:
 
 
 class MessageField(QTextEdit):
-    """Signals: `send_pressed`, `stop_pressed` (Esc), `recall_pressed` (Up while empty), `oversized(text)` for a paste
+    """Signals: `send_pressed`, `recall_pressed` (Up while empty), `oversized(text)` for a paste
     that is kept out of the field, `focus_changed`, `height_wanted` (px)."""
 
     send_pressed = Signal()
-    stop_pressed = Signal()
     recall_pressed = Signal()
     oversized = Signal(str)
     focus_changed = Signal(bool)
@@ -115,8 +114,7 @@ class MessageField(QTextEdit):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter(event)
         elif key == Qt.Key.Key_Escape:
-            event.ignore()
-            self.stop_pressed.emit()
+            event.ignore()  # it is the pane's
         elif key == Qt.Key.Key_Up and self.document().isEmpty():
             self.recall_pressed.emit()
         else:

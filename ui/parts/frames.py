@@ -97,14 +97,15 @@ class Scroll(QScrollArea):
         content.setAutoFillBackground(False)
 
 
-def last_tab_stop(box: QWidget) -> QWidget | None:
-    """The last widget inside `box` that takes the focus by Tab."""
-    last, at = None, box.nextInFocusChain()
+def tab_stops(box: QWidget) -> list[QWidget]:
+    """The widgets inside `box` that take the focus by Tab, in its order; hidden ones too."""
+    stops: list[QWidget] = []
+    at = box.nextInFocusChain()
     while at and at is not box:
         if at.focusPolicy() & Qt.FocusPolicy.TabFocus and box.isAncestorOf(at):
-            last = at
+            stops.append(at)
         at = at.nextInFocusChain()
-    return last
+    return stops
 
 
 def repolish(widget: QWidget) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QBoxLayout, QDialog, QStackedWidget, QVBoxLayout, 
 from ..look.surface import Surface
 from ..look.theme import Look
 from ..parts.controls import Button
-from ..parts.frames import Card, Rule, Scroll, column, grow, last_tab_stop, row
+from ..parts.frames import Card, Rule, Scroll, column, grow, row, tab_stops
 from ..parts.labels import Elided
 from .fields_page import FieldsPage
 from .page import Page
@@ -226,9 +226,8 @@ class SettingsDialog(QDialog):
         place = self._places[page_id]
         self._stack.setCurrentWidget(place)
         # Pages are newer than the button below them, and new widgets come last for Tab.
-        last = last_tab_stop(place)
-        if last:
-            QWidget.setTabOrder(last, self._close)
+        if stops := tab_stops(place):
+            QWidget.setTabOrder(stops[-1], self._close)
 
     def _tell_closed(self) -> None:
         self.closed.emit()

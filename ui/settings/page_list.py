@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
@@ -49,13 +49,27 @@ class SettingsList(QListWidget):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self.setItemDelegate(_EntryDelegate(look, self))
+        self._delegate = _EntryDelegate(look, self)
+        self.setItemDelegate(self._delegate)
         self.setAccessibleName("Settings pages")
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.currentItemChanged.connect(self._tell)
         look.changed.connect(self.scheduleDelayedItemsLayout)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._delegate.by_key = True
+        super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._delegate.by_key = False
+        super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._delegate.by_key = True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -118,6 +132,8 @@ class _EntryDelegate(QStyledItemDelegate):
     def __init__(self, look: Look, parent: QObject) -> None:
         super().__init__(parent)
         self._look = look
+        self.by_key = False
+        """Whether the list was last used by key. (Qt's own State_KeyboardFocusChange misses the arrow keys.)"""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         theme, entry = self._look.theme, _entry_of(index.data(_ENTRY))
@@ -144,7 +160,7 @@ class _EntryDelegate(QStyledItemDelegate):
     def _paint_ground(self, painter: QPainter, area: QRect, state: QStyle.StateFlag, real: bool) -> None:
         theme = self._look.theme
         chosen, over = bool(state & QStyle.StateFlag.State_Selected), bool(state & QStyle.StateFlag.State_MouseOver)
-        by_key = state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange
+        by_key = state & QStyle.StateFlag.State_HasFocus and self.by_key
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme.accent if by_key and real else Qt.PenStyle.NoPen)
         painter.setBrush(theme.selected if chosen else theme.hover)

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from ..look.theme import Look
 from ..parts.chip import Chip
+from ..parts.frames import tab_stops
 from ..parts.overlay_bar import OverlayBar
 from .announce import announce
 from .block_column import BlockColumn
+from .message_frame import FocusOutline
 from .message_view import AnswerView, MessageView, QuestionView
 
 NARROW, WIDE = 360, 560
@@ -54,6 +56,7 @@ class ChatView(QScrollArea):
         self.setAccessibleName("Conversation")
         self.viewport().setAutoFillBackground(False)
         self._ground.setAutoFillBackground(False)
+        self._outline = FocusOutline(look, self._ground)
         self._bar = OverlayBar(self.verticalScrollBar(), self)
         self._more = Chip(look, "down", "New text below", parent=self)
         self._more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -96,6 +99,7 @@ class ChatView(QScrollArea):
         return answer
 
     def clear(self) -> None:
+        self._outline.follow(None)
         for message in self._messages:
             self._column.remove(message)
         self._messages.clear()
@@ -111,6 +115,12 @@ class ChatView(QScrollArea):
             self._empty.hide()
         self._empty = widget
         widget.setParent(self.viewport())
+        # It is newer than what is below the transcript, and new widgets come last for Tab.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # or it could not be put in order
+        before: QWidget = self
+        for stop in tab_stops(widget):
+            QWidget.setTabOrder(before, stop)
+            before = stop
         self._show_empty()
 
     def scroll_to_end(self) -> None:
@@ -161,12 +171,14 @@ class ChatView(QScrollArea):
 
     def _add(self, message: MessageView, gap: int) -> None:
         self._messages.append(message)
+        message.focus_moved.connect(self._move_outline)
         self._show_empty()
         self._column.append(message, gap)
         self._column.settle()
         self._current = len(self._messages) - 1
 
     def _show_empty(self) -> None:
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if self._messages else Qt.FocusPolicy.NoFocus)
         if self._empty:
             self._empty.setVisible(not self._messages)
             self._place_empty()
@@ -206,11 +218,15 @@ class ChatView(QScrollArea):
         self._column.take_width()
         height = self._column.heightForWidth(width)
         self._column.resize(width, height)
+        self._outline.place()
         stay = self._at_end
         self._ground.resize(room, max(self.viewport().height(), ABOVE + height + BELOW))
         if stay:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
         self._placing = False
+
+    def _move_outline(self) -> None:
+        self._outline.follow(next((each for each in self._messages if each.outlined), None))
 
     def _scrolled(self) -> None:
         if self._placing:

@@ -9,11 +9,11 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
     QKeySequence,
-    QPaintEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -26,7 +26,7 @@ from .block_column import BlockColumn
 from .clean_text import clean_text
 from .code_block import CodeBlock
 from .markdown_view import MarkdownView
-from .message_frame import NAME_LENGTH, message_name, paint_focus
+from .message_frame import NAME_LENGTH, message_name
 from .question_view import QuestionView
 from .text_block import TextBlock
 from .thought_fold import ThoughtFold
@@ -73,6 +73,7 @@ class AnswerView(BlockColumn):
     settings_requested = Signal()
     link_activated = Signal(str)
     ended = Signal()
+    focus_moved = Signal()
     """The end is on the screen."""
 
     def __init__(
@@ -174,8 +175,19 @@ class AnswerView(BlockColumn):
         super().hideEvent(event)
         self._trickle.hold(True)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        paint_focus(self, self._look, self._focus)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._focus.note(event)
+        self.focus_moved.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_moved.emit()
+
+    @property
+    def outlined(self) -> bool:
+        """Whether it has the focus by key."""
+        return self._focus.shown and self.hasFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from ..look.theme import Look
 from ..parts.controls import KeyFocus
 from ..parts.frames import Card
 from .clean_text import clean_text
-from .message_frame import message_name, paint_focus
+from .message_frame import message_name
 from .text_block import TextBlock
 
 
 class QuestionView(Card):
     """What the user asked, as it was typed; the time in the tooltip."""
+
+    focus_moved = Signal()
 
     SIDE = 12
 
@@ -53,9 +55,19 @@ class QuestionView(Card):
         height = self.height() - self._above() - self._below()
         self._words.setGeometry(self.SIDE, self._above(), self.width() - 2 * self.SIDE, height)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        paint_focus(self, self.look, self._focus)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._focus.note(event)
+        self.focus_moved.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_moved.emit()
+
+    @property
+    def outlined(self) -> bool:
+        """Whether it has the focus by key."""
+        return self._focus.shown and self.hasFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

@@ -17,6 +17,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
+from transcript_parts import until
 
 ANTHROPIC = ProviderPageSpec(
     "anthropic",
@@ -369,3 +370,22 @@ def test_the_chosen_page_stays_in_view_when_the_list_gets_low(dialog):
     QTest.qWait(0)
     area = dialog.list.visualItemRect(dialog.list.currentItem())
     assert dialog.list.viewport().rect().contains(area)
+
+
+def test_the_row_that_keys_have_reached_is_outlined_and_a_clicked_one_is_not(dialog):
+    by_accent = dialog._look.theme.accent.rgb()
+
+    def outlined() -> bool:
+        image = dialog.list.viewport().grab().toImage()
+        area = dialog.list.visualItemRect(dialog.list.currentItem())
+        return image.pixel(area.center().x(), area.top()) == by_accent
+
+    dialog.activateWindow()
+    until(dialog.isActiveWindow)
+    dialog.list.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert not outlined()
+    QTest.keyClick(dialog.list, Qt.Key.Key_Down)
+    assert outlined()
+    place = dialog.list.visualItemRect(dialog.list.currentItem()).center()
+    QTest.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert not outlined()

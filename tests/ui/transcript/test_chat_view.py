@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from nuke_ai_panel.providers.errors import Problem
 from nuke_ai_panel.ui.transcript.chat_view import MEASURE, ChatView
+from nuke_ai_panel.ui.transcript.message_frame import FocusOutline
 from nuke_ai_panel.ui.transcript.message_view import AnswerEnd, AnswerView, FooterText
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import delete
@@ -211,3 +212,21 @@ def test_a_new_font_lays_everything_out_again(chat):
     font.setPixelSize(22)
     chat.window().setFont(font)
     until(lambda: answer.height() > before)
+
+
+def test_a_message_that_is_reached_by_key_is_outlined_and_the_outline_grows_with_it(chat):
+    question = chat.add_question("Why?", "14:02")
+    answer = say(chat, "Because.", end=None)
+    chat.activateWindow()
+    until(chat.isActiveWindow)
+    outline = chat.findChild(FocusOutline)
+    for message in (question, answer):
+        message.setFocus(Qt.FocusReason.TabFocusReason)
+        until(message.hasFocus)
+        assert outline.isVisible()
+        assert outline.size() == message.size() + QSize(8, 8)
+    answer.add_text("\n\nAnd more." * 5)
+    until(lambda: answer.idle)
+    assert outline.size() == answer.size() + QSize(8, 8)
+    answer.clearFocus()
+    assert not outline.isVisible()

@@ -1,0 +1,47 @@
+"""The whole pane by key."""
+
+from __future__ import annotations
+
+import pytest
+from looks import names, tab_stops
+from nuke_ai_panel.ui.chat_pane import ChatPane
+from nuke_ai_panel.ui.empty_chat import EmptyChat
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+HEADER = ["Model: none, not set up", "Open a script", "New chat", "Settings"]
+
+
+@pytest.fixture
+def pane(own) -> ChatPane:
+    pane = own(ChatPane())
+    pane.resize(400, 600)
+    pane.show()
+    return pane
+
+
+def test_tab_goes_from_the_header_through_an_empty_chat_to_the_composer(pane):
+    pane.composer.set_draft("Why?")
+    pane.view.set_empty(EmptyChat(pane.look))
+    assert names(tab_stops(pane)) == [*HEADER, "Open a script", "Message", "Send"]
+    pane.view.add_question("Why?", "14:02")
+    assert names(tab_stops(pane))[4] == "Conversation"
+
+
+def test_one_types_into_the_composer_at_once(pane):
+    pane.setFocus()
+    assert pane.focusWidget() is pane.composer.field
+
+
+@pytest.mark.parametrize("where", ["field", "chip", "transcript"])
+def test_esc_stops_once_wherever_the_focus_is(pane, where):
+    asked: list[int] = []
+    pane.composer.stop_requested.connect(lambda: asked.append(1))
+    question = pane.view.add_question("Why?", "14:02")
+    places: dict[str, QWidget] = {"field": pane.composer.field, "chip": pane.header.chip, "transcript": question}
+    QTest.keyClick(places[where], Qt.Key.Key_Escape)
+    assert asked == []
+    pane.composer.set_running(True)
+    QTest.keyClick(places[where], Qt.Key.Key_Escape)
+    assert asked == [1]
