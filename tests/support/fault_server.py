@@ -21,7 +21,7 @@ import json
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ MODEL = "tiny"
 
 @dataclass
 class FaultServer:
-    """A running server. `connections` counts also those over which nothing was asked."""
+    """A running server. `connections` counts also those over which nothing was asked; `heard`: a byte has come."""
 
     host: str
     port: int
@@ -39,6 +39,7 @@ class FaultServer:
     connections: int = 0
     received: int = 0
     calls: list[Call] = field(default_factory=list)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def origin(self) -> str:
@@ -150,6 +151,50 @@ def refused_url() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
 
 
+@contextlib.contextmanager
+def full_backlog() -> Iterator[str]:
+    """A base URL whose host drops the first packet of every connection: its queue is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        yield f"http://127.0.0.1:{address[1]}/v1"
+
+
+@contextlib.asynccontextmanager
+async def silent_port() -> AsyncIterator[FaultServer]:
+    """Accepts connections and never says a word, not even the greeting of TLS. Ends when all clients have left."""
+    server = FaultServer("127.0.0.1", 0, secure=True)
+    running: set[asyncio.Task[Any]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        task = asyncio.current_task()
+        assert task
+        running.add(task)
+        with contextlib.suppress(ConnectionError):
+            while piece := await reader.read(2**16):
+                server.received += len(piece)
+                server.heard.set()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    listener = await asyncio.start_server(connected, server.host, 0)
+    server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listener.close()
+        if running:
+            await asyncio.wait(running)
+
+
 async def _serve(
     server: FaultServer, handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
@@ -169,6 +214,7 @@ async def _serve_one(
 ) -> bool:
     """Answers one request; gives whether another one may follow."""
     begin = await reader.readexactly(1)
+    server.heard.set()
     if not begin.isalpha():  # the greeting of TLS, most likely
         writer.write(head("400 Bad Request", "text/plain"))
         return False
