@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from keyring.errors import KeyringLocked
+from memory_keyring import Dictionary
 from nuke_ai_panel.panel.keys import Keyring, KeyringTrouble, KeyStore, platform_keyring, variable_for
 from nuke_ai_panel.panel.settings import Settings
 from nuke_ai_panel.panel.threads import run_blocking
@@ -23,22 +24,6 @@ KEY = Secret("sk-proj-0123456789abcdef")
 
 # keyring 25.7 leaves its bus connection to the garbage collector when a call fails.
 FAILED_CALL_LEAVES_A_SOCKET = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket")
-
-
-class Dictionary:
-    """A keyring in memory."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, str] = {}
-
-    def get_password(self, service: str, username: str, /) -> str | None:
-        return self.held.get(username)
-
-    def set_password(self, service: str, username: str, password: str, /) -> None:
-        self.held[username] = password
-
-    def delete_password(self, service: str, username: str, /) -> None:
-        del self.held[username]
 
 
 def store(backend: Dictionary | None = None, environ: Mapping[str, str] | None = None, **more: object) -> KeyStore:

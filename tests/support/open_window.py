@@ -7,21 +7,24 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from memory_keyring import Dictionary
+from nuke_ai_panel.panel.app import Application
+from nuke_ai_panel.panel.keys import Keyring
 from nuke_ai_panel.panel.presenters.pane import PanePresenter
-from nuke_ai_panel.panel.settings import ProviderSettings
+from nuke_ai_panel.panel.settings import ProviderSettings, Settings
 from nuke_ai_panel.panel.window import Session
+from nuke_ai_panel.ui.chat_pane import ChatPane
 from nuke_ai_panel.ui.transcript.message_view import AnswerView
+from shiboken6 import delete, isValid
 
 
-class OpenWindow:
-    """A session that has started."""
+class OpenPane:
+    """A pane and what it shows."""
 
-    def __init__(self, session: Session) -> None:
-        assert session.app and session.presenter
-        self.session = session
-        self.app = session.app
-        self.pane = session.window
-        self.presenter: PanePresenter = session.presenter
+    def __init__(self, pane: ChatPane, app: Application, presenter: PanePresenter) -> None:
+        self.pane = pane
+        self.app = app
+        self.presenter = presenter
 
     def answer_with(self, url: str, model: str = "tiny") -> None:
         """From now on the server at this address answers."""
@@ -37,6 +40,32 @@ class OpenWindow:
     @property
     def answer(self) -> AnswerView:
         return next(view for view in reversed(self.pane.view.messages) if isinstance(view, AnswerView))
+
+
+class OpenWindow(OpenPane):
+    """A session that has started."""
+
+    def __init__(self, session: Session) -> None:
+        assert session.app and session.presenter
+        super().__init__(session.window, session.app, session.presenter)
+        self.session = session
+
+
+@asynccontextmanager
+async def open_pane(
+    *, keyring: Callable[[], Keyring] | None = None, settings: Settings | None = None, **environ: str
+) -> AsyncIterator[OpenPane]:
+    """A pane as a host has it, with a keyring of the test's; it may be destroyed by the test."""
+    app = Application(keyring=keyring or Dictionary(), settings=settings, environ=environ)
+    pane = ChatPane()
+    pane.show()
+    try:
+        yield OpenPane(pane, app, PanePresenter(pane, app, app.scope.child("pane")))
+    finally:
+        left = await app.close()
+        if isValid(pane):
+            delete(pane)
+    assert not left, left
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollBar, QWidget
+from shiboken6 import isValid
 
 THICKNESS = 10
 """Room for the pointer; the handle that is drawn is 4 px of it (the style sheet's)."""
@@ -31,6 +32,8 @@ class OverlayBar(QScrollBar):
             self.setGeometry(outer.left(), outer.bottom() + 1 - THICKNESS, outer.width(), THICKNESS)
 
     def _follow_range(self, low: int, high: int) -> None:
+        if not isValid(self._source):
+            return  # it dies before this one, and changes its range on the way
         self.setPageStep(self._source.pageStep())
         self.setSingleStep(self._source.singleStep())
         self.setRange(low, high)

@@ -1,0 +1,71 @@
+"""One whole pane: scripts that open late, and closing with everything hung at once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fault_server import fault_server, never_answers, silent_after_a_token
+from memory_keyring import Hung
+from nuke_ai_panel.panel import app as app_module
+from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.app import Application
+from nuke_ai_panel.panel.settings import ProviderSettings
+from open_window import open_pane, until
+
+
+async def test_the_script_that_was_chosen_last_wins_however_slow_the_first_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quick.nk").write_text("Grade {\n inputs 0\n name Grade1\n}\n")
+    go, open_script = asyncio.Event(), Application.open_script
+
+    async def slow(app: Application, path: Path) -> Any:
+        if path.name == "slow.nk":
+            await go.wait()
+        return await open_script(app, path)
+
+    monkeypatch.setattr(Application, "open_script", slow)
+    async with open_pane() as window:
+        window.presenter.open_script(tmp_path / "slow.nk")
+        window.presenter.open_script(tmp_path / "quick.nk")
+        go.set()
+        await until(lambda: window.app.host.title == "quick.nk")
+        assert not window.pane.view.messages
+
+
+async def test_closing_takes_less_than_a_second_with_everything_hung_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    never, resolving, saving = threading.Event(), threading.Event(), threading.Event()
+
+    def hung_dns(*_: object, **__: object) -> None:
+        resolving.set()
+        never.wait()
+
+    def hung_save(*_: object) -> None:
+        saving.set()
+        never.wait()
+
+    monkeypatch.setattr("socket.getaddrinfo", hung_dns)
+    monkeypatch.setattr(app_module.options, "save", hung_save)
+    keyring = Hung()
+    app = Application(keyring=keyring, environ={})
+    async with fault_server(silent_after_a_token()) as server, fault_server(never_answers) as deaf:
+        app.settings.set(options.PROVIDER, "compatible")
+        app.change_provider("compatible", ProviderSettings(server.url, "m"))
+        app.change_provider("ollama", ProviderSettings(deaf.url, "m"))
+        app.change_provider("vllm", ProviderSettings("http://a-name.invalid:80/v1", "m"))
+        for provider_id in ("compatible", "ollama", "vllm", "openai"):
+            app.scope.start(app.chat(provider_id, "m").ask("hi"), name=f"turn of {provider_id}")
+        app.scope.start(app.save_settings(), name="save settings", on_close="finish")
+        await until(lambda: server.calls and deaf.calls and keyring.asked.is_set())
+        await until(lambda: resolving.is_set() and saving.is_set())
+        began = time.monotonic()
+        left = await app.close()
+        assert time.monotonic() - began < 1.0
+        never.set()
+        keyring.go.set()
+    assert left.tasks in ((), ("application/save settings",)) and left.sessions == ()
