@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from fault_server import (
     web_page,
 )
 from llama_server import LlamaServer, start
+from nuke_ai_panel.panel import window as window_module
 from nuke_ai_panel.panel.presenters import pane as pane_module
+from nuke_ai_panel.panel.window import Session
 from nuke_ai_panel.providers.checks import took
 from nuke_ai_panel.providers.redact import Secret
 from nuke_ai_panel.ui.settings.dialog import SettingsDialog
@@ -272,6 +275,54 @@ async def test_a_quit_in_mid_stream_leaves_nothing_at_all(llama_endless: LlamaSe
 
 def test_times_are_told_in_the_unit_that_reads_best() -> None:
     assert [took(ms) for ms in (None, 0.4, 12.3, 99.4, 240)] == ["", "0 ms", "12 ms", "99 ms", "0.2 s"]
+
+
+async def test_quitting_while_it_still_starts_takes_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading, go = threading.Event(), threading.Event()
+
+    def slow_drive() -> None:
+        loading.set()
+        go.wait()
+
+    monkeypatch.setattr(window_module, "_load", slow_drive)
+    session = Session(None)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(session.run())
+        await until(loading.is_set)
+        began = time.monotonic()
+        session.quit()
+    assert time.monotonic() - began < 1.0 and session.app is None
+    go.set()
+
+
+async def test_quitting_while_a_script_is_read_from_a_silent_drive_takes_less_than_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go = threading.Event(), threading.Event()
+
+    def silent_drive(_: object) -> None:
+        reading.set()
+        go.wait()
+
+    monkeypatch.setattr("nuke_ai_panel.panel.hosts.script.read_script", silent_drive)
+    async with open_window(str(tmp_path / "shot.nk")):
+        await until(reading.is_set)
+        began = time.monotonic()
+    assert time.monotonic() - began < 1.0
+    go.set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_while_the_window_starts_ends_it_in_order(number: signal.Signals) -> None:
+    code = (
+        "import os, sys; from nuke_ai_panel.panel.window import Window, run; show = Window.show;"
+        f"Window.show = lambda window: (show(window), os.kill(os.getpid(), {int(number)})); sys.exit(run(None))"
+    )
+    environ = os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "*=false"}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stderr=pipe, env=environ)
+    _, err = await process.communicate()
+    assert process.returncode == 128 + number and b"Traceback" not in err
 
 
 async def test_answers_go_on_while_a_silent_server_is_asked() -> None:
