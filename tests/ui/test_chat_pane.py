@@ -6,9 +6,12 @@ import pytest
 from looks import names, tab_stops
 from nuke_ai_panel.ui.chat_pane import ChatPane
 from nuke_ai_panel.ui.empty_chat import EmptyChat
+from nuke_ai_panel.ui.transcript.message_view import AnswerEnd, FooterText
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+from transcript_parts import until
 
 HEADER = ["Model: none, not set up", "Open a script", "New chat", "Settings"]
 
@@ -45,3 +48,19 @@ def test_esc_stops_once_wherever_the_focus_is(pane, where):
     pane.composer.set_running(True)
     QTest.keyClick(places[where], Qt.Key.Key_Escape)
     assert asked == [1]
+
+
+def test_looking_for_tab_stops_leaves_no_bar_of_the_transcript_dead_when_a_message_dies(pane):
+    bar = pane.view.verticalScrollBar()
+    for _ in range(2):
+        answer = pane.view.begin_answer("1", "model")
+        answer.add_text("```python\nx = 1\n```\n")
+        answer.end(AnswerEnd("done", FooterText("14:05", "model", "")))
+        until(lambda answer=answer: not answer.running)
+        answer.setFocus(Qt.FocusReason.TabFocusReason)
+        for _ in range(6):
+            QTest.keyClick(pane.focusWidget(), Qt.Key.Key_Tab)
+        pane.view.clear()
+        pane.view.set_empty(EmptyChat(pane.look))
+        QTest.qWait(10)
+    assert isValid(bar)

@@ -98,14 +98,13 @@ class Scroll(QScrollArea):
 
 
 def tab_stops(box: QWidget) -> list[QWidget]:
-    """The widgets inside `box` that take the focus by Tab, in its order; hidden ones too."""
-    stops: list[QWidget] = []
-    at = box.nextInFocusChain()
-    while at and at is not box:
-        if at.focusPolicy() & Qt.FocusPolicy.TabFocus and box.isAncestorOf(at):
-            stops.append(at)
-        at = at.nextInFocusChain()
-    return stops
+    """The widgets inside `box` that take the focus by Tab, in the order in which they lie there; hidden ones too.
+
+    Not by `nextInFocusChain`: PySide takes what that returns for a child of the widget that was asked, and when one
+    dies, the other's Python half dies with it (a scroll bar's, in the next widget).
+    """
+    stops = box.findChildren(QWidget)
+    return [each for each in stops if each.focusPolicy() & Qt.FocusPolicy.TabFocus and box.isAncestorOf(each)]
 
 
 def repolish(widget: QWidget) -> None:

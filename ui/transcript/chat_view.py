@@ -252,16 +252,21 @@ class ChatView(QScrollArea):
         self.ensureWidgetVisible(widget, 0, ABOVE)
 
     def _leave(self, forward: bool) -> bool:
-        """Hand the focus to the next (or previous) stop outside."""
-        widget: QWidget | None = self
-        while widget := widget.nextInFocusChain() if forward else widget.previousInFocusChain():
-            if widget is self:
-                return False
-            takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled()
-            if takes and not self.isAncestorOf(widget) and widget.isVisible() and not widget.focusProxy():
+        """Hand the focus to the next (or previous) stop outside, in the nearest box that has one."""
+        box = self.parentWidget()
+        while box:
+            stops = [each for each in tab_stops(box) if each is self or self._may_take_over(each)]
+            at = stops.index(self)
+            if beyond := stops[at + 1 :] if forward else stops[:at]:
+                widget = beyond[0 if forward else -1]
                 widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
                 return True
+            box = box.parentWidget()
         return False
+
+    def _may_take_over(self, widget: QWidget) -> bool:
+        open_to_focus = widget.isVisible() and widget.isEnabled() and not widget.focusProxy()
+        return open_to_focus and not self.isAncestorOf(widget)
 
 
 def _holds(message: QWidget, widget: QWidget | None) -> bool:
