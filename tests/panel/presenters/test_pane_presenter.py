@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_server import fault_server, never_answers, silent_after_a_token
+from fault_server import Call, fault_server, model_list, never_answers, silent_after_a_token
 from memory_keyring import Hung
 from nuke_ai_panel.panel import app as app_module
 from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.app import Application
 from nuke_ai_panel.panel.settings import ProviderSettings
+from nuke_ai_panel.ui.settings.values import ProviderDraft
 from open_window import open_pane, until
+from shiboken6 import delete
 
 
 async def test_the_script_that_was_chosen_last_wins_however_slow_the_first_is(
@@ -36,6 +38,26 @@ async def test_the_script_that_was_chosen_last_wins_however_slow_the_first_is(
         go.set()
         await until(lambda: window.app.host.title == "quick.nk")
         assert not window.pane.view.messages
+
+
+async def test_look_ups_and_tests_under_way_end_with_their_pane() -> None:
+    go, keyring = asyncio.Event(), Hung()
+
+    async def slow(call: Call) -> None:
+        await go.wait()
+        await call.reply(model_list("late"))
+
+    async with fault_server(slow) as server, open_pane(keyring=keyring) as window:
+        window.app.change_provider("compatible", ProviderSettings(server.url))
+        dialog = window.presenter.settings.open()
+        dialog.test_requested.emit("compatible", ProviderDraft(server.url, "", ""))
+        window.presenter.models.open()
+        await until(lambda: len(server.calls) == 2 and keyring.asked.is_set())
+        delete(window.pane)
+        keyring.go.set()
+        go.set()
+        await until(lambda: not any("pane/" in name for name in window.app.scope.stats().names))
+        assert window.app.scope.stats().failed == 0
 
 
 async def test_closing_takes_less_than_a_second_with_everything_hung_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
