@@ -231,7 +231,7 @@ class Composer(QWidget):
         self._usage.setText(words)
         self._usage.set_voice("text" if full else "muted")
         self._usage.setToolTip("How much of what the model can hold is in use, in tokens.")
-        self._usage.setVisible(self._used is not None)
+        self._usage.setVisible(bool(used or total))
         self._meter.set_part(part)
         self._meter.setVisible(bool(total))
         self._full.setVisible(full)

@@ -223,3 +223,10 @@ def test_the_hint_speaks_of_a_script_only_while_there_is_one(composer):
     assert composer.field.accessibleDescription() == "Ask a question"
     composer.set_subject("sh0420_comp_v012.nk")
     assert composer.field.accessibleDescription() == "Ask about this script"
+
+
+def test_nothing_used_is_no_number(composer):
+    composer.set_usage(0, None)
+    assert not composer._usage.isVisibleTo(composer)
+    composer.set_usage(0, 200_000)
+    assert composer._usage.isVisibleTo(composer)

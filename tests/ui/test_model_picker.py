@@ -134,3 +134,11 @@ def test_it_grows_with_the_models_that_arrive_while_it_is_open_and_stays_where_i
     assert after.height() - before.height() == 5 * 24
     assert after.topLeft() == before.topLeft()
     assert after.width() == before.width()
+
+
+def test_the_model_in_use_is_marked_when_it_arrives_so_that_enter_changes_nothing(picker):
+    picker.set_rows(ROWS[:1])
+    picker.open_under(picker.anchor)
+    assert marked(picker) == "guide"
+    picker.set_rows(ROWS)
+    assert marked(picker) == "gpt-5.1"

@@ -33,6 +33,7 @@ class Picker(QWidget):
         self._look = look
         self._model = PickModel(self)
         self._anchor: QWidget | None = None
+        self._stepped = False
         self._filter = QLineEdit()
         self._filter.setPlaceholderText("Filter")
         self._filter.setAccessibleName(f"Filter {name}")
@@ -85,8 +86,8 @@ class Picker(QWidget):
         layout.addWidget(self._surface)
 
     def set_rows(self, rows: Sequence[PickRow]) -> None:
-        """Show these, keeping the filter and, if it is still there, the marked row."""
-        marked = self._marked()
+        """Show these, keeping the filter and, if keys have gone to one that is still there, the marked row."""
+        marked = self._marked() if self._stepped else None
         self._model.set_rows(rows)
         self._after_reset(marked)
         if self.isVisible() and not self._filter.text():  # while one filters it keeps still
@@ -101,6 +102,7 @@ class Picker(QWidget):
         """Below `anchor`, right edges in line, on its screen."""
         self._anchor = anchor
         self._filter.clear()
+        self._stepped = False
         self._mark(self._model.current_place())
         self._surface.setFixedWidth(max(WIDTH, anchor.width()))
         self._fit()
@@ -156,6 +158,7 @@ class Picker(QWidget):
         else:
             to = self._model.next_choice(min(max(at + step, 0), self._model.rowCount() - 1) - 1, 1)
         if to >= 0:
+            self._stepped = True
             self._mark(to)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
