@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from ..look.surface import Surface
@@ -94,8 +94,6 @@ class SettingsDialog(QDialog):
             self._add_fields(fields)
         for spec in providers:
             self.set_provider(spec)
-        if providers:
-            self.show_page(providers[0].id)
 
     def _build(self) -> None:
         self._side = column(grow(self.list), margins=(8, 8, 8, 8), into=Card(self._look, "side"))
@@ -231,6 +229,11 @@ class SettingsDialog(QDialog):
 
     def _tell_closed(self) -> None:
         self.closed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._specs and not self.list.currentItem():  # not sooner: a page takes 20 ms, and another may be wanted
+            self.show_page(next(iter(self._specs)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -389,3 +389,12 @@ def test_the_row_that_keys_have_reached_is_outlined_and_a_clicked_one_is_not(dia
     place = dialog.list.visualItemRect(dialog.list.currentItem()).center()
     QTest.mouseClick(dialog.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert not outlined()
+
+
+def test_it_opens_on_the_first_page_unless_another_is_asked_for_and_makes_no_page_in_vain(own):
+    for wanted in ("anthropic", "local"):
+        dialog = own(SettingsDialog(make_look(), [ANTHROPIC, LOCAL, GUIDE], [SEND]))
+        if wanted != "anthropic":
+            dialog.show_page(wanted)
+        dialog.show()
+        assert list(dialog._pages) == [wanted]
