@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import os
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,24 @@ async def test_a_drive_that_does_not_answer_ends_at_the_deadline(script: Path):
     with pytest.raises(ScriptError, match="did not answer"):
         await open_script(script, hang, deadline=5)
     assert time.monotonic() - began < 1
+
+
+def test_reading_a_script_stops_nobody_for_a_collection_and_a_closed_one_is_freed(tmp_path: Path) -> None:
+    path = tmp_path / "large.nk"
+    path.write_text("Read {\n inputs 0\n name Read1\n}\n" + "Grade {\n white 1.2\n}\n" * 3000)
+    collected: list[str] = []
+    was_on = gc.isenabled()
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        collected.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        script = read_script(path)
+    finally:
+        gc.callbacks.remove(note)
+    assert len(script.nodes()) == 3001
+    assert collected == [] and gc.isenabled() == was_on
+    gone = weakref.ref(script)
+    del script
+    assert gone() is None
