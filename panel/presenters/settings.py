@@ -100,6 +100,7 @@ class SettingsPresenter(QObject):
             needs_key=row.needs_key,
             local=row.local,
             connects=row.format != "offline",
+            description=_description(row),
             in_use=self._app.settings.get(options.PROVIDER) == row.id,
             state=state,
             words=words,
@@ -249,6 +250,17 @@ class SettingsPresenter(QObject):
 def _not_saved(words: str) -> Problem:
     why = f"{words} What you chose holds until you quit."
     return Problem("settings_not_saved", "error", "The settings could not be saved", why, "Make room, then try again.")
+
+
+def _description(row: ProviderRow) -> str:
+    if row.format == "offline":
+        return (
+            "Answers from the open script by rules: what it does, which nodes there are, what feeds a node. "
+            "It makes no connection; for anything else choose a model."
+        )
+    if row.local:
+        return row.start_hint
+    return "" if row.base_url else "Any server that speaks the OpenAI chat format, at an address of yours."
 
 
 def _first_state(row: ProviderRow, config: ProviderConfig) -> tuple[ProviderState, str]:
