@@ -14,7 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 from .errors import ProviderError, problem
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_ENDPOINTS = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings", "/messages")
+_ENDPOINT = "/chat/completions"
+_PASTED = re.compile(r"(?:/(?:chat/completions|completions|models|responses|embeddings|messages)/*)+$|/+$")
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
@@ -87,15 +88,13 @@ def normalise_base_url(text: str) -> str:
     pasted endpoint says exactly where it is, so it is also how a server is named that has its API at the root.
     """
     address = parse_address(text)
-    path = address.path
-    for endpoint in _ENDPOINTS:
-        path = path.removesuffix(endpoint).rstrip("/")
+    path = _PASTED.sub("", address.path)
     return address.origin + (path if path or address.path else "/v1")
 
 
 def spelling_of(base_url: str) -> str:
     """What to type so that `normalise_base_url` gives this base URL."""
-    return base_url if parse_address(base_url).path else f"{base_url}{_ENDPOINTS[0]}"
+    return base_url if parse_address(base_url).path else f"{base_url}{_ENDPOINT}"
 
 
 def other_forms(base_url: str) -> tuple[str, ...]:

@@ -15,24 +15,26 @@ from typing import Any, TypeVar
 
 from .address import Address
 from .connection_errors import kind_of_os_error
-from .errors import Service
+from .errors import ProviderError, Service
 
 T = TypeVar("T")
 
 
 class Way:
-    """The way to `address`. Every step says in words what it found, or raises ProviderError."""
+    """The way to `address`, in the order of the methods. Each says in words what it found, or raises ProviderError."""
 
     def __init__(self, address: Address, service: Service, *, seconds: float) -> None:
         self._address = address
         self._service = service
         self._seconds = seconds
+        self._places: list[str] = []
 
     async def find(self) -> str:
         """Looks the name up, through the loop's own executor."""
         loop = asyncio.get_running_loop()
         host, port = self._address.host, self._address.port
-        found = await self._within(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        found = await self._within(self._seconds, loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        self._places = list({entry[0]: str(entry[4][0]) for entry in reversed(found)}.values())[::-1]
         places = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if places == [host]:
             return f"{host}, nothing to look up"
@@ -51,14 +53,23 @@ class Way:
             await _hang_up(writer)
 
     async def _open(self, tls: ssl.SSLContext | None) -> asyncio.StreamWriter:
-        host, port = self._address.host, self._address.port
-        opening = asyncio.open_connection(host, port, ssl=tls, happy_eyeballs_delay=0.25)
-        _, writer = await self._within(opening)
-        return writer
+        """To the first address that answers, of IPv6 and of IPv4 one each, which share the time.
 
-    async def _within(self, work: Awaitable[T]) -> T:
+        One after the other: asyncio's own race of several loses a socket if it is cancelled as one of them wins (3.11).
+        """
+        name = self._address.host if tls else None
+        failure = self._service.error("host_unknown")
+        for place in self._places:
+            opening = asyncio.open_connection(place, self._address.port, ssl=tls, server_hostname=name)
+            try:
+                return (await self._within(self._seconds / len(self._places), opening))[1]
+            except ProviderError as error:
+                failure = error
+        raise failure
+
+    async def _within(self, seconds: float, work: Awaitable[T]) -> T:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(seconds):
                 return await work
         except (OSError, ValueError) as error:
             kind = kind_of_os_error(error, self._service)

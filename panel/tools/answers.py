@@ -6,6 +6,7 @@ Owns the limits and the fence. It knows no tool.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ MAX_TEXT = 20_000
 MAX_LINE = 2_000
 
 _FENCE = "script-data"
-_FENCE_INSIDE = re.compile(rf"<(/?)\s*{_FENCE}", re.IGNORECASE)
+_FENCE_INSIDE = re.compile(rf"<\s*(/?)\s*{_FENCE}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,14 @@ def bounded(lines: Iterable[str], limit: int) -> list[str]:
 
 def _flat(line: str) -> str:
     text = line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]} (cut: {len(line) - MAX_LINE} more characters)"
-    text = text.replace("\r", "\\r").replace("\n", "\\n")
+    text = "".join(character if _is_plain(character) else _written(character) for character in text)
     return _FENCE_INSIDE.sub(rf"<\1 {_FENCE.upper()}", text)
+
+
+def _is_plain(character: str) -> bool:
+    """Neither a control, a line end, a direction override nor without width: none of these shows what it does."""
+    return character == "\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _written(character: str) -> str:
+    return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\u{ord(character):04x}")

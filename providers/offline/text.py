@@ -5,12 +5,16 @@ Owns how foreign text is put into Markdown without breaking it. It knows no tool
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from ..messages import JSON
 
 _LONGEST = 60
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_READ = 4_000
+"""Characters of a foreign text that are looked at, more than any span shows."""
 
 
 class Facts:
@@ -56,10 +60,15 @@ class Facts:
 
 def code(text: str, longest: int = _LONGEST) -> str:
     """Foreign text as a code span: one line, bounded, with nothing in it that ends the span or a table cell."""
-    flat = " ".join(text.split()).replace("`", "'").replace("|", "\u00a6")
+    flat = " ".join(_visible(text[:_READ]).split()).replace("`", "'").replace("|", "\u00a6")
     if len(flat) > longest:
         flat = f"{flat[: longest - 1]}\u2026"
     return f"`{flat}`" if flat else "(empty)"
+
+
+def _visible(text: str) -> str:
+    """Without what steers a screen or a reading direction: only what is seen is said."""
+    return "".join(" " if unicodedata.category(character) in _UNSEEN else character for character in text)
 
 
 def listed(items: Sequence[str], most: int = 8) -> str:

@@ -140,6 +140,24 @@ async def test_a_v1_too_few_is_found_and_said() -> None:
     assert report.problem.next == f"It answers at {server.origin}/proxy/v1: use that address."
 
 
+@pytest.mark.parametrize(
+    ("typed", "right", "told"),
+    [
+        ("", "/models", "/chat/completions"),
+        ("/api", "/v1/models", "/v1"),
+        ("/v1", "/models", "/chat/completions"),
+    ],
+)
+async def test_where_the_api_is_is_found_and_said(typed: str, right: str, told: str) -> None:
+    async def handle(call: Call) -> None:
+        await (answers() if call.path == right else fails("404 Not Found", {"detail": "Not Found"}))(call)
+
+    async with fault_server(handle) as server:
+        report, _ = await check(f"{server.origin}{typed}")
+        assert report.problem and report.problem.next == f"It answers at {server.origin}{told}: use that address."
+        assert (await check(f"{server.origin}{told}"))[0].ok
+
+
 async def test_a_server_that_does_not_answer_is_given_up_in_time() -> None:
     async with fault_server(never_answers) as server:
         report, told = await check(server.url, limits=Limits(test=0.2))

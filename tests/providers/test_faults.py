@@ -470,3 +470,59 @@ async def test_headers_say_what_is_taken_and_the_body_what_is_asked(managed: Man
         assert call.headers["authorization"] == f"Bearer {KEY}"
         assert call.json["messages"] == [{"role": "user", "content": "hi"}]
         assert call.json["stream_options"] == {"include_usage": True}
+
+
+ODD_BUT_RIGHT = {
+    "no [DONE]": [chunk("Hello"), chunk(finish="stop")],
+    "no blank after data:": [event.replace(b"data: ", b"data:") for event in chat("Hello")],
+    "usage null": [sse({"choices": [{"delta": {"content": "Hello"}}], "usage": None}), *chat()],
+    "no choices": [sse({"choices": [], "usage": None}), *chat("Hello")],
+    "line ends of Windows": [event.replace(b"\n", b"\r\n") for event in chat("Hello")],
+}
+
+
+@pytest.mark.parametrize("oddity", ODD_BUT_RIGHT)
+async def test_an_odd_stream_is_read_all_the_same(managed: Managed, oddity: str) -> None:
+    async def handle(call: Call) -> None:
+        await call.stream(*ODD_BUT_RIGHT[oddity])
+        await call.end()
+
+    assert await meet(managed, handle) == ("Hello", None)
+
+
+NO_MODEL = {"error": {"message": "No models loaded. Please load a model in the developer page", "type": "x"}}
+LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
+SAID = [
+    ("400 Bad Request", NO_MODEL, "model_not_loaded", "runs, but no model is loaded"),
+    ("404 Not Found", NO_MODEL, "model_not_loaded", "runs, but no model is loaded"),
+    ("503 Service Unavailable", LOADING, "model_loading", "is loading the model"),
+    ("502 Bad Gateway", "<html><h1>502 Bad Gateway</h1></html>", "server_error", "had an internal error"),
+    ("200 OK", {"error": {"message": "The engine fell over"}}, "stream_error", "stopped in the middle"),
+    ("200 OK", {"error": "Unexpected endpoint or method. (POST /chat)"}, "stream_error", "stopped in the middle"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "words"), SAID)
+async def test_what_a_local_server_says_is_told_in_plain_words(
+    managed: Managed, status: str, body: object, kind: str, words: str
+) -> None:
+    html = "text/html" if isinstance(body, str) else "application/json"
+    _, problem = await meet(managed, fails(status, body, kind=html))
+    assert problem and problem.kind == kind and words in problem.title
+    assert "<" not in problem.title + problem.why + problem.next
+
+
+@pytest.mark.parametrize("typed", ["{origin}", "{origin}/", "{origin}/v1/", "{origin}/v1/chat/completions"])
+async def test_an_address_as_it_is_pasted_reaches_v1(managed: Managed, typed: str) -> None:
+    async with fault_server(answers("Hello")) as server, managed(typed.format(origin=server.origin)) as manager:
+        assert (await ask(manager))[0] == "Hello"
+        assert [call.path for call in server.calls] == ["/v1/chat/completions"]
+
+
+@pytest.mark.parametrize("base", ["", "/api/v1", "/openai/v1", "/inference"])
+async def test_a_server_may_have_its_api_at_the_root_or_under_a_prefix(managed: Managed, base: str) -> None:
+    async with fault_server(answers("Hello")) as server:
+        async with managed(f"{server.origin}{base}/chat/completions") as manager:
+            assert (await ask(manager))[0] == "Hello"
+            await manager.models("compatible")
+        assert [call.path for call in server.calls] == [f"{base}/chat/completions", f"{base}/models"]

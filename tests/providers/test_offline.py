@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from nk_scripts import MadeScript, readable_samples, scripts, tcl_counts
 from nuke_ai_panel.panel.context import system_message
 from nuke_ai_panel.panel.hosts.base import EmptyHost, Host
@@ -28,6 +29,7 @@ from nuke_ai_panel.providers.messages import (
     ToolSpec,
 )
 from nuke_ai_panel.providers.offline.guide import Guide
+from nuke_ai_panel.providers.offline.text import code, table
 
 COMP = r"""version 15.0 v4
 Root {
@@ -305,3 +307,26 @@ async def test_a_hostile_question_is_answered_at_once(question: str):
 )
 async def test_courtesy_changes_nothing(comp: Conversation, question: str) -> None:
     assert await comp.ask(question) == await comp.ask("explain Grade1")
+
+
+HOSTILE = [
+    "` [open me](http://evil.example) `",
+    "a | b | <a href='http://evil.example'>c</a>",
+    "a\n\n# Title\n\n[x]: http://evil.example",
+    "![x](http://evil.example/beacon.png)",
+    "``` ` ``\n```",
+    "\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
+    "\u202egro.live//:ptth\u2066",
+    "\\`[x](http://evil.example)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_foreign_text_stays_inside_its_code_span(text: str):
+    reader = MarkdownIt("commonmark").enable("table")
+    tokens = reader.parse(table(("Node", "Value"), [(code("Blur1"), code(text, 400))]))
+    inner = [child for token in tokens for child in token.children or []]
+    assert {child.type for child in inner} <= {"text", "code_inline"}
+    assert sum(child.type == "code_inline" for child in inner) == 2
+    assert sum(token.type == "td_open" for token in tokens) == 2
+    assert "\x1b" not in code(text) and "\u202e" not in code(text)

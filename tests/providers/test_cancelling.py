@@ -1,0 +1,161 @@
+"""Cancelled at each point where it waits, a question and a test leave nothing; a host that stood still cuts nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Coroutine, Generator
+from typing import Any
+
+import pytest
+import trustme
+from fault_server import Call, chat, chunk, fault_server, model_list, silent_after_a_token
+from managed_providers import managed
+from nuke_ai_panel.providers.base import Request
+from nuke_ai_panel.providers.limits import Limits
+from nuke_ai_panel.providers.manager import ProviderManager
+from nuke_ai_panel.providers.messages import Message, Text, TextDelta
+
+QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))
+
+
+class CancelledAt:
+    """Awaits `work` and cancels the task when it waits for the `number`th time. `reached` says whether it got there."""
+
+    def __init__(self, work: Coroutine[Any, Any, object], number: int) -> None:
+        self.reached = False
+        self._work = work
+        self._number = number
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        task = asyncio.current_task()
+        assert task
+        step, value = self._work.send, None
+        count = 0
+        while True:
+            try:
+                awaited = step(value)
+            except StopIteration:
+                return
+            count += 1
+            if count == self._number:
+                self.reached = True
+                asyncio.get_running_loop().call_soon(task.cancel)
+            try:
+                step, value = self._work.send, (yield awaited)
+            except BaseException as error:
+                step, value = self._work.throw, error
+
+
+async def two_tokens(call: Call) -> None:
+    """A model list, or two tokens and then nothing until the client leaves."""
+    if call.method == "GET":
+        await call.reply(model_list("tiny"))
+    else:
+        await call.stream(chunk("Hel"))
+        await call.part(chunk("lo"))
+    await call.gone.wait()
+
+
+async def question(manager: ProviderManager) -> None:
+    async with manager.stream("compatible", QUESTION) as answer:
+        async for event in answer:
+            if event == TextDelta("lo"):
+                return
+
+
+async def models(manager: ProviderManager) -> None:
+    await manager.models("compatible")
+
+
+async def connection_test(manager: ProviderManager) -> None:
+    report = await manager.check(manager.configs[0], on_step=lambda _: None)
+    assert report.ok
+
+
+@pytest.mark.parametrize("use", [question, models, connection_test])
+async def test_cancelled_wherever_it_waits_it_leaves_nothing(use: Any) -> None:
+    reached, number = True, 0
+    while reached:
+        number += 1
+        async with fault_server(two_tokens) as server, managed(server.url) as manager:
+            work = CancelledAt(use(manager), number)
+
+            async def run(work: CancelledAt = work) -> None:
+                await work
+
+            await asyncio.wait([asyncio.get_running_loop().create_task(run())])
+            assert manager.open_streams == 0
+            assert "test of compatible" not in manager.open_sessions
+            async with asyncio.timeout(1):
+                for call in server.calls:
+                    if call.method == "GET":
+                        await manager.close()  # a whole list leaves a connection that may serve again
+                    await call.gone.wait()
+        reached = work.reached
+    assert number > 4
+
+
+async def test_an_encrypted_stream_is_left_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with fault_server(silent_after_a_token(), tls=context) as server, managed(server.url) as manager:
+        async with manager.stream("compatible", QUESTION) as answer:
+            await anext(answer)
+        async with asyncio.timeout(0.1):
+            await server.calls[0].gone.wait()
+
+
+def stand_still(seconds: float) -> None:
+    """What a host does that renders on the thread of its loop."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+async def test_a_host_that_stood_still_between_two_tokens_loses_nothing() -> None:
+    limits = Limits(first_event_local=0.2, idle_local=0.2)
+
+    async def handle(call: Call) -> None:
+        await call.stream(chunk("Hel"))
+        await call.pause(0.1)
+        await call.part(b"".join(chat("lo")))
+        await call.end()
+
+    async with fault_server(handle) as server, managed(server.url, limits=limits) as manager:
+        asyncio.get_running_loop().call_later(0.05, stand_still, 0.6)  # while it waits
+        async with manager.stream("compatible", QUESTION) as answer:
+            text = [event.text async for event in answer if isinstance(event, TextDelta)]
+        assert "".join(text) == "Hello"
+
+
+async def test_the_time_in_which_nobody_reads_is_no_silence() -> None:
+    limits = Limits(first_event_local=0.2, idle_local=0.2)
+
+    async def handle(call: Call) -> None:
+        await call.stream(chunk("Hel"))
+        await call.pause(0.02)
+        await call.part(b"".join(chat("lo")))
+        await call.end()
+
+    async with fault_server(handle) as server, managed(server.url, limits=limits) as manager:
+        text = ""
+        async with manager.stream("compatible", QUESTION) as answer:
+            async for event in answer:
+                if isinstance(event, TextDelta):
+                    text += event.text
+                    stand_still(0.4)
+        assert text == "Hello"
+
+
+async def test_nothing_is_opened_after_the_end() -> None:
+    async with fault_server(two_tokens) as server, managed(server.url) as manager:
+        await manager.close()
+        for use in (question, models, connection_test):
+            with pytest.raises(Exception, match="The panel could not answer"):
+                await use(manager)
+        assert (manager.open_sessions, server.connections) == ((), 0)
