@@ -178,7 +178,7 @@ _ALL = (
     ProviderRow(id=GUIDE, label="Guide (no model)", format="offline", local=True),
     *_CLOUD,
     *_LOCAL,
-    ProviderRow(id="compatible", label="OpenAI-compatible server", format="openai_chat", key_variable=OWN_KEY_VARIABLE),
+    ProviderRow(id="compatible", label="OpenAI-compatible", format="openai_chat", key_variable=OWN_KEY_VARIABLE),
 )
 
 PROVIDERS: dict[str, ProviderRow] = {row.id: row for row in _ALL}

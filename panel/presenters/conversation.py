@@ -125,7 +125,7 @@ class ConversationPresenter(QObject):
 
     def _start(self, prompt: str) -> None:
         answer_id = self._remember(partial(self._ask_again, prompt))
-        self._who = self.chat.who
+        self._who = "Guide" if self.chat.provider == GUIDE else self.chat.who
         self._answer = self._pane.view.begin_answer(answer_id, self._who)
         self._turn = self._scope.start(self.chat.ask(prompt), name="turn")
         self._turn.add_done_callback(self._turn_over)

@@ -259,7 +259,7 @@ def _description(row: ProviderRow) -> str:
             "It makes no connection; for anything else choose a model."
         )
     if row.local:
-        return row.start_hint
+        return row.start_hint.replace("`", "")
     return "" if row.base_url else "Any server that speaks the OpenAI chat format, at an address of yours."
 
 

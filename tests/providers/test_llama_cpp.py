@@ -37,7 +37,7 @@ class Managing:
     """A provider that goes through a manager, as every provider does in the panel."""
 
     id = "compatible"
-    label = "OpenAI-compatible server"
+    label = "OpenAI-compatible"
     capabilities = Capabilities(local=True)
 
     def __init__(self, manager: ProviderManager) -> None:
