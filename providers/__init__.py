@@ -3,7 +3,8 @@
 From the bottom up; nothing imports what stands below it in this list:
 
     messages  redact  error_texts  errors        values: what is said, what is secret, what went wrong
-    framing  limits  json_values  retry          bytes, bounds, foreign JSON
+    framing  json_values  limits  retry          bytes, foreign JSON, bounds, waits
+    key_text                                     what is pasted as a key
     address  connection_errors  event_stream     where, and what the way there does
     http                                         the sessions; the only module that knows aiohttp
     base                                         the port: what a provider is

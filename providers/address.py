@@ -14,8 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from .errors import ProviderError, problem
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_ENDPOINT = "/chat/completions"
-_PASTED = re.compile(r"(?:/(?:chat/completions|completions|models|responses|embeddings|messages)/*)+$|/+$")
+_ENDPOINTS = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings", "/messages")
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
@@ -88,13 +87,16 @@ def normalise_base_url(text: str) -> str:
     pasted endpoint says exactly where it is, so it is also how a server is named that has its API at the root.
     """
     address = parse_address(text)
-    path = _PASTED.sub("", address.path)
+    path = address.path
+    while path.endswith(_ENDPOINTS):
+        longest = next(endpoint for endpoint in _ENDPOINTS if path.endswith(endpoint))
+        path = path.removesuffix(longest).rstrip("/")
     return address.origin + (path if path or address.path else "/v1")
 
 
 def spelling_of(base_url: str) -> str:
     """What to type so that `normalise_base_url` gives this base URL."""
-    return base_url if parse_address(base_url).path else f"{base_url}{_ENDPOINT}"
+    return base_url if parse_address(base_url).path else f"{base_url}{_ENDPOINTS[0]}"
 
 
 def other_forms(base_url: str) -> tuple[str, ...]:

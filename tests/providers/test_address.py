@@ -60,6 +60,7 @@ def test_a_bad_address_is_refused_with_a_reason(text: str) -> None:
         ("http://127.0.0.1:1234/v1/chat/completions/", "http://127.0.0.1:1234/v1"),
         ("http://127.0.0.1:8080/chat/completions", "http://127.0.0.1:8080"),
         ("https://host/models/", "https://host"),
+        ("http://h//models//", "http://h"),
         ("https://host/inference", "https://host/inference"),
         ("https://host/api/v1/chat/completions", "https://host/api/v1"),
         ("http://127.0.0.1:8080/v1/chat/completions", "http://127.0.0.1:8080/v1"),
