@@ -10,6 +10,7 @@ variables (`trust_env`), ignoring a certificate.
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -153,7 +154,7 @@ class HttpSession:
                 response = await self._client.request(
                     method,
                     url,
-                    data=body,
+                    data=None if body is None else io.BytesIO(body),  # raw bytes of 1 MB and more hold up the loop
                     headers={"Accept-Encoding": "identity", **headers},
                     allow_redirects=False,
                     trace_request_ctx=attempt,  # pyright: ignore[reportArgumentType] - narrower in 3.13

@@ -71,9 +71,9 @@ async def test_names_and_questions_that_are_no_text_are_taken_as_they_are(tmp_pa
 
 async def test_a_megabyte_of_question_is_sent_whole() -> None:
     async with fault_server(answers("read it")) as server:
-        done = await run("ask", "-", "--base-url", server.url, "--model", "m", stdin="x" * 1_000_000)
+        done = await run("ask", "-", "--base-url", server.url, "--model", "m", stdin="x" * 10_000_000)
         assert done.out == "read it\n", done.err
-        assert len(server.calls[0].json["messages"][-1]["content"]) == 1_000_000
+        assert len(server.calls[0].json["messages"][-1]["content"]) == 10_000_000
 
 
 @ONLY_LINUX
