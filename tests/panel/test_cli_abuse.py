@@ -69,7 +69,7 @@ async def test_names_and_questions_that_are_no_text_are_taken_as_they_are(tmp_pa
         assert done.code == 0 and server.calls[0].json["messages"][-1]["content"] == "caf\ufffd?"
 
 
-async def test_a_megabyte_of_question_is_sent_whole() -> None:
+async def test_ten_megabytes_of_question_are_sent_whole() -> None:
     async with fault_server(answers("read it")) as server:
         done = await run("ask", "-", "--base-url", server.url, "--model", "m", stdin="x" * 10_000_000)
         assert done.out == "read it\n", done.err
