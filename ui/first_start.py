@@ -207,7 +207,7 @@ class FirstStart(QWidget):
             QWidget.setTabOrder(before, button)
             before = button
         first = self._owners.findChild(Button)
-        if first:
+        if isinstance(first, Button):
             first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_owner(self) -> None:
