@@ -24,7 +24,6 @@ def summary(facts: Facts, reference: Reference) -> str:
     parts = [
         " ".join(_what_it_is(facts)),
         " ".join(_what_it_does(facts, reference)),
-        "The nodes by class:",
         *_classes(facts.counts("classes")),
         *_remarks(facts),
     ]
@@ -117,10 +116,14 @@ def _classes(counts: dict[str, int]) -> Iterator[str]:
     several = sum(count > 1 for count in counts.values())
     shown = len(rows) if len(rows) <= _IN_TABLE else min(_IN_TABLE, several)
     shown = shown if shown > 2 else 0
-    if shown:
-        yield table(("Class", "Nodes"), rows[:shown])
-    if rest := [f"{name} {count}" for name, count in rows[shown:]]:
-        yield f"{'And' if shown else 'There are'} {listed(rest, len(rest))}."
+    rest = [f"{name} {count}" for name, count in rows[shown:]]
+    if not shown:
+        yield f"The nodes by class: {listed(rest, len(rest))}."
+        return
+    yield "The nodes by class:"
+    yield table(("Class", "Nodes"), rows[:shown])
+    if rest:
+        yield f"And {listed(rest, len(rest))}."
 
 
 def disabled(facts: Facts) -> str:
