@@ -130,7 +130,9 @@ class Application:
     async def save_settings(self) -> None:
         """Raises OSError when the file cannot be written; TimeoutError, which is one, when the disk is silent."""
         async with self._saving:  # or an older save could end after a newer one
-            await run_blocking(options.save, self.settings.changes, self._settings_path, deadline=FILE_DEADLINE)
+            changes = self.settings.changes
+            await run_blocking(options.save, changes, self._settings_path, deadline=FILE_DEADLINE)
+            self.settings.note_saved(changes)
 
     async def close(self) -> Leftover:
         """Ends everything in order, within `CLOSING` seconds."""

@@ -150,8 +150,14 @@ class Settings:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What was set since the file was read."""
+        """What was set and is not in the file yet."""
         return tuple(self._changes.values())
+
+    def note_saved(self, changes: Iterable[Change]) -> None:
+        """These are in the file now; written again, they would undo what another panel has chosen since."""
+        for change in changes:
+            if self._changes.get((change.section, change.name)) is change:
+                del self._changes[change.section, change.name]
 
     def get(self, setting: Setting[V]) -> V:
         section, name = setting.id.split(".")

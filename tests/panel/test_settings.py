@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.app import Application
 from nuke_ai_panel.panel.settings import SETTINGS, Change, ProviderSettings, Settings, load, save
 
 
@@ -169,3 +170,40 @@ def test_no_content_of_the_file_breaks_reading(values: dict[str, object]) -> Non
     assert all(setting.accepts(settings.get(setting)) for setting in SETTINGS)
     assert isinstance(settings.provider("openai"), ProviderSettings)
     assert all(isinstance(name, str) for name in settings.saved_keys())
+
+
+def test_what_was_saved_once_is_not_written_again_over_another_panels_later_choice(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    mine, other = Settings(), Settings()
+    mine.set(options.SEND_KEY, "ctrl+enter")
+    save(saved := mine.changes, path)
+    mine.note_saved(saved)
+    other.set(options.SEND_KEY, "enter")
+    save(other.changes, path)
+    mine.set(options.CONNECT, 3.5)
+    save(mine.changes, path)
+    assert load(path).get(options.SEND_KEY) == "enter" and load(path).get(options.CONNECT) == 3.5
+
+
+def test_a_value_that_changed_while_it_was_saved_is_still_to_be_saved() -> None:
+    settings = Settings()
+    settings.set(options.CONNECT, 3.5)
+    saved = settings.changes
+    settings.set(options.CONNECT, 4.5)
+    settings.note_saved(saved)
+    assert [change.value for change in settings.changes] == [4.5]
+
+
+async def test_two_panels_keep_each_others_later_choices(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    first, second = Application(settings_path=path, environ={}), Application(settings_path=path, environ={})
+    try:
+        for panel, key in ((first, "ctrl+enter"), (second, "enter")):
+            panel.settings.set(options.SEND_KEY, key)
+            await panel.save_settings()
+        first.settings.set(options.CONNECT, 3.5)
+        await first.save_settings()
+        assert load(path).get(options.SEND_KEY) == "enter"
+    finally:
+        await first.close()
+        await second.close()
