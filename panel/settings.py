@@ -101,6 +101,20 @@ TEST = Setting(
     "network.test_seconds", 15.0, "Connection test", "Seconds until a connection test gives up.", low=1, high=120
 )
 
+LOG_LEVEL = Setting(
+    "reports.log_level",
+    "warning",
+    "Log level",
+    "What is written to Python's log. Reports of errors are kept in any case.",
+    choices=(("debug", "Debug"), ("info", "Info"), ("warning", "Warning"), ("error", "Error")),
+)
+NATS_SERVER = Setting(
+    "reports.nats_server", "", "NATS server", "Where reports are sent as well, such as nats://host:4222. Empty: nowhere."
+)
+NATS_SUBJECT = Setting(
+    "reports.nats_subject", "nuke_ai_panel.reports", "NATS subject", "Under which subject reports are published."
+)
+
 SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float], ...] = (
     PROVIDER,
     SEND_KEY,
@@ -111,6 +125,9 @@ SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float], ...] = (
     IDLE_CLOUD,
     IDLE_LOCAL,
     TEST,
+    LOG_LEVEL,
+    NATS_SERVER,
+    NATS_SUBJECT,
 )
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = ("panel", "ui", "providers", "resources")
 
 OWNERS = {
-    "create_task": {"panel/tasks.py"},
+    "create_task": {"panel/tasks/scope.py"},
     "exec": {"panel/loop/panel_loop.py"},
     "exec_": set[str](),
     "processEvents": set[str](),

@@ -15,29 +15,16 @@ import threading
 from asyncio import BaseEventLoop
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass
 from typing import Any, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication
 
+from ..loop_stats import LoopStats
 from ..threads import DaemonExecutor
 from .batches import BatchedLoop
 from .qt import select_ready
 
 Ts = TypeVarTuple("Ts")
-
-
-@dataclass(frozen=True, slots=True)
-class LoopStats:
-    """Since the loop was made. Times are in seconds; the lag, from wake-up to batch, is that of the last wake-ups."""
-
-    callbacks: int
-    batches: int
-    longest_batch: float
-    lag_median: float
-    lag_worst: float
-    timers: int
-    descriptors: int
 
 
 class PanelLoop(BatchedLoop):
@@ -152,10 +139,13 @@ class PanelLoop(BatchedLoop):
             callbacks=self._callbacks,
             batches=self._batches,
             longest_batch=self._longest,
-            lag_median=lags[len(lags) // 2],
+            lag_p50=lags[len(lags) // 2],
+            lag_p95=lags[len(lags) * 95 // 100],
+            lag_p99=lags[len(lags) * 99 // 100],
             lag_worst=lags[-1],
             timers=len(self._scheduled) - self._timer_cancelled_count,
             descriptors=len(self._readers) + len(self._writers),
+            lags=tuple(self._lags),
         )
 
     def _begin(self) -> None:

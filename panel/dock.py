@@ -1,0 +1,1 @@
+"""The pane in Nuke: registers it, and makes the one Application of the process on first use."""
