@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import io
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -57,6 +57,10 @@ class HttpSessions:
         """The names of the sessions that are not closed."""
         return tuple(session.name for session in self._open)
 
+    def sockets(self) -> tuple[tuple[str, int], ...]:
+        """The name of each open session and how many connections it holds, in use or kept for the next request."""
+        return tuple((session.name, session.sockets) for session in self._open)
+
     @property
     def tls(self) -> ssl.SSLContext:
         """The one TLS context: certificates are checked against the operating system's store."""
@@ -95,6 +99,11 @@ class HttpSession:
         self._sessions = sessions
         self._client = _client(sessions.limits, sessions.tls)
         self._answered = False
+
+    @property
+    def sockets(self) -> int:
+        """Connections that are in use or kept for the next request."""
+        return _sockets_of(self._client)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
         """One whole, bounded answer, as fast as a connection test has to be. Raises ProviderError."""
@@ -312,6 +321,13 @@ def _client(limits: Limits, tls: ssl.SSLContext) -> aiohttp.ClientSession:
         read_bufsize=_READ_BUFFER,
         trace_configs=[tracing],
     )
+
+
+def _sockets_of(client: aiohttp.ClientSession) -> int:
+    """aiohttp counts its connections for itself only; a test holds the two names."""
+    used: Sized = getattr(client.connector, "_acquired", ())
+    kept: Mapping[object, Sized] = getattr(client.connector, "_conns", {})
+    return len(used) + sum(len(connections) for connections in kept.values())
 
 
 def _left_in(content: aiohttp.StreamReader) -> bytes:

@@ -26,7 +26,7 @@ from .redact import Redactor, Secret
 if TYPE_CHECKING:
     from .http import HttpSession, HttpSessions
 
-__all__ = ["Limits", "ProviderConfig", "ProviderManager"]
+__all__ = ["ConnectionStats", "Limits", "ProviderConfig", "ProviderManager"]
 
 _IMPORT_DEADLINE = 60.0
 
@@ -46,6 +46,19 @@ class ProviderConfig:
     @property
     def address(self) -> str:
         return self.base_url or self.row.base_url
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStats:
+    """What is open of one provider. `name` is its id; while its connection is tested there is a "test of ID" beside it.
+
+    Two sessions: the settings were changed, and the old one waits for its last stream.
+    """
+
+    name: str
+    sessions: int = 0
+    sockets: int = 0
+    streams: int = 0
 
 
 @dataclass(slots=True)
@@ -105,6 +118,18 @@ class ProviderManager:
     @property
     def open_streams(self) -> int:
         return sum(opened.streams for opened in (*self._opened.values(), *self._retired))
+
+    def stats(self) -> tuple[ConnectionStats, ...]:
+        """Of each provider that has anything open, in the order in which it was opened."""
+        found: dict[str, ConnectionStats] = {}
+        for name, sockets in self._sessions.sockets() if self._sessions else ():
+            before = found.get(name, ConnectionStats(name))
+            found[name] = replace(before, sessions=before.sessions + 1, sockets=before.sockets + sockets)
+        for opened in (*self._opened.values(), *self._retired):
+            if opened.streams:
+                before = found.get(opened.config.id, ConnectionStats(opened.config.id))
+                found[opened.config.id] = replace(before, streams=before.streams + opened.streams)
+        return tuple(found.values())
 
     def configure(self, configs: Iterable[ProviderConfig]) -> None:
         """Takes new settings over. What changed is opened anew when it is next used.
