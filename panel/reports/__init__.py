@@ -2,9 +2,13 @@
 
 What is where:
 
-    report   what a report is
+    report     what a report is
+    reporter   `Reports`: the way in for every error
+    sessions   what earlier runs left
 """
 
-from .report import Report, Severity
+from .report import Report, ReportCounts, Severity
+from .reporter import Reports
+from .sessions import PastSession, adopt, past_sessions
 
-__all__ = ["Report", "Severity"]
+__all__ = ["PastSession", "Report", "ReportCounts", "Reports", "Severity", "adopt", "past_sessions"]

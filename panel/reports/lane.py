@@ -1,0 +1,181 @@
+"""One sink's way: its buffer, its task, its time limit, its retries. Knows nothing of the other sinks.
+
+A task runs only while something waits to be sent, and between two tries there is only a timer: idle costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..tasks import ScopeClosed, TaskScope
+from .buffer import CHARACTERS, REPORTS, ReportBuffer
+from .report import Report
+from .sink import Sink, SinkState, SinkStats, SinkTrouble
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+Later = Callable[[float, Callable[[], None]], Timer]
+"""Calls once, after so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of each sink. Times are in seconds."""
+
+    reports: int = REPORTS
+    characters: int = CHARACTERS
+    batch: int = 100
+    send: float = 5.0
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+
+
+class Lane:
+    """Carries reports to one sink. Everything is called on the loop's thread."""
+
+    def __init__(self, sink: Sink, scope: TaskScope, *, limits: Limits, later: Later) -> None:
+        self._sink = sink
+        self._scope = scope
+        self._limits = limits
+        self._later = later
+        self._buffer = ReportBuffer(limits.reports, limits.characters)
+        self._task: asyncio.Task[None] | None = None
+        self._task_name = f"reports to {sink.name}"
+        self._sending = 0
+        self._timer: Timer | None = None
+        self._failures = 0
+        self._sent = 0
+        self._trouble = ""
+        self._halted = self._reopen = self._closing = False
+
+    def put(self, reports: Iterable[Report]) -> None:
+        """Never blocks and never raises. A new report does not shorten the pause between two tries."""
+        if self._closing or not self._sink.on:
+            return
+        for report in reports:
+            # Its own failure would come back to it, fail again, and so on for ever.
+            if report.origin != f"{self._scope.name}/{self._task_name}":
+                self._buffer.put(report)
+        if self._timer is None:
+            self._start()
+
+    def restart(self) -> None:
+        """Tries again at once, with the settings of this moment."""
+        self._failures, self._trouble, self._halted, self._reopen = 0, "", False, True
+        self._stop_timer()
+        if self._task:
+            self._task.cancel()  # its end starts the next
+        else:
+            self._start()
+
+    async def close(self, seconds: float) -> int:
+        """Sends what waits, in so many seconds, then lets go; returns how many reports are left."""
+        self._closing = True
+        self._stop_timer()
+        self._start()
+        if task := self._task:
+            await asyncio.wait({task}, timeout=seconds)
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if task:
+                    await asyncio.wait({task})
+                await self._sink.close()
+        return len(self._buffer) + self._sending
+
+    def stats(self) -> SinkStats:
+        waiting = len(self._buffer) + self._sending
+        return SinkStats(self._sink.name, self._state(), self._sent, self._buffer.dropped, waiting, self._trouble)
+
+    def _state(self) -> SinkState:
+        if self._task:
+            return "sending"
+        if self._timer:
+            return "waiting to retry"
+        return "off" if self._halted or self._closing or not self._sink.on else "idle"
+
+    def _start(self) -> None:
+        """A task, if there is anything for it to do and none is at it."""
+        if self._task or self._halted or not (self._buffer or self._reopen):
+            return
+        try:
+            self._task = self._scope.start(self._work(), name=self._task_name)
+        except ScopeClosed:
+            self._halted = True
+            return
+        self._task.add_done_callback(self._on_end)
+
+    async def _work(self) -> None:
+        """Sends until nothing waits, or until something is in the way: then `_trouble` says what."""
+        if self._reopen:
+            self._reopen = False
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.send):
+                    await self._sink.close()
+        while self._buffer and self._sink.on and await self._send(self._buffer.take(self._limits.batch)):
+            pass
+
+    async def _send(self, batch: list[Report]) -> bool:
+        """Whether all went. What a fault of the sink's own was about is given up: it would fail again for ever."""
+        self._sending = len(batch)
+        taken, left = 0, batch
+        try:
+            async with asyncio.timeout(self._limits.send):
+                await self._sink.send(batch)
+            taken = len(batch)
+            self._failures, self._trouble = 0, ""
+        except SinkTrouble as trouble:
+            taken = trouble.taken
+            self._note(trouble)
+        except TimeoutError:
+            self._note(SinkTrouble(f"{self._sink.name} did not take the reports within {self._limits.send:g} s."))
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            self._buffer.drop(batch)
+            left = []
+            raise
+        finally:
+            self._sending = 0
+            self._sent += taken
+            self._buffer.give_back(left[taken:])
+        return taken == len(batch)
+
+    def _note(self, trouble: SinkTrouble) -> None:
+        self._failures += 1
+        self._trouble = str(trouble)
+        self._halted = not trouble.retry
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """The scope reports a fault; here it is only a reason to pause."""
+        self._task = None
+        if not task.cancelled() and (error := task.exception()):
+            self._note(SinkTrouble(f"{self._sink.name} failed ({type(error).__name__}). The error is in the reports."))
+        if self._closing or self._halted:
+            return
+        if self._failures and not self._reopen:
+            self._timer = self._later(self._pause(), self._on_timer)
+        else:
+            self._start()
+
+    def _pause(self) -> float:
+        """Doubles with each failure; the chance in it keeps a floor of machines from coming back all at once."""
+        pause = self._limits.first_pause * 2 ** min(self._failures - 1, 30)
+        return min(pause, self._limits.longest_pause) * random.uniform(0.75, 1.0)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._start()
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
