@@ -263,7 +263,7 @@ async def test_a_task_may_close_its_own_scope():
 async def test_leaving_the_block_closes_and_names_what_stays(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("nuke_ai_panel.panel.tasks.LEAVING", 0.01)
+    monkeypatch.setattr("nuke_ai_panel.panel.tasks.scope.LEAVING", 0.01)
     release = asyncio.Event()
     with caplog.at_level(logging.ERROR, "nuke_ai_panel"):
         async with TaskScope("app") as scope:
