@@ -1,0 +1,84 @@
+"""The other end of the loop's benchmarks, in a process of its own: an echo and a stream of events.
+
+python loop_server.py     prints `ECHO_PORT SSE_PORT`, and ends when its standard input is closed
+GET /?n=COUNT&rate=PER_SECOND     so many events, each in one send; no rate: as fast as it goes
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import parse_qs, urlsplit
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@contextmanager
+def running() -> Iterator[tuple[str, int]]:
+    """The address of the events, and the port of the echo."""
+    server = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert server.stdin and server.stdout
+    echo, events = server.stdout.readline().split()
+    try:
+        yield f"http://127.0.0.1:{events}", int(echo)
+    finally:
+        server.stdin.close()
+        server.wait()
+        server.stdout.close()
+
+
+def _serve(answer: Callable[[socket.socket], None]) -> int:
+    listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+
+    def accept() -> None:
+        while True:
+            client, _ = listening.accept()
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=_answer, args=(client,), daemon=True).start()
+
+    def _answer(client: socket.socket) -> None:
+        with client, suppress(OSError):
+            answer(client)
+
+    threading.Thread(target=accept, daemon=True).start()
+    return listening.getsockname()[1]
+
+
+def _echo(client: socket.socket) -> None:
+    while data := client.recv(65536):
+        client.sendall(data)
+
+
+def _events(client: socket.socket) -> None:
+    waiting = b""
+    while True:
+        while b"\r\n\r\n" not in waiting:
+            if not (data := client.recv(65536)):
+                return
+            waiting += data
+        head, _, waiting = waiting.partition(b"\r\n\r\n")
+        query = parse_qs(urlsplit(head.split(b" ")[1].decode()).query)
+        _send(client, int(query["n"][0]), float(query.get("rate", ["0"])[0]))
+
+
+def _send(client: socket.socket, count: int, rate: float) -> None:
+    client.sendall(HEAD)
+    begin = time.perf_counter()
+    for number in range(count):
+        event = b'data: {"i":%d,"delta":"xxxxxxxxxxxxxxxxxxxx"}\n\n' % number
+        client.sendall(b"%x\r\n%b\r\n" % (len(event), event))
+        if rate and (early := begin + (number + 1) / rate - time.perf_counter()) > 0:
+            time.sleep(early)
+    client.sendall(b"0\r\n\r\n")
+
+
+if __name__ == "__main__":
+    print(_serve(_echo), _serve(_events), flush=True)
+    sys.stdin.read()
+    os._exit(0)
