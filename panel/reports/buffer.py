@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from .report import Report
 
@@ -45,9 +45,9 @@ class ReportBuffer:
             self._reports.move_to_end(report.id, last=False)
         self._keep_to_the_bounds()
 
-    def drop(self, reports: Iterable[Report]) -> None:
+    def drop(self, reports: Sequence[Report]) -> None:
         """Counts these, which were taken, as lost."""
-        self.dropped += sum(1 for _ in reports)
+        self.dropped += len(reports)
 
     def _pop(self) -> Report:
         _, report = self._reports.popitem(last=False)

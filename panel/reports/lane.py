@@ -120,7 +120,9 @@ class Lane:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._limits.send):
                     await self._sink.close()
-        while self._buffer and self._sink.on and await self._send(self._buffer.take(self._limits.batch)):
+            if not self._sink.on:
+                self._buffer.drop(self._buffer.take())
+        while self._buffer and await self._send(self._buffer.take(self._limits.batch)):
             pass
 
     async def _send(self, batch: list[Report]) -> bool:
@@ -131,7 +133,7 @@ class Lane:
             async with asyncio.timeout(self._limits.send):
                 await self._sink.send(batch)
             taken = len(batch)
-            self._failures, self._trouble = 0, ""
+            self._failures = 0
         except SinkTrouble as trouble:
             taken = trouble.taken
             self._note(trouble)

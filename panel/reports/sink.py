@@ -45,7 +45,10 @@ class SinkTrouble(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SinkStats:
-    """One sink, for Diagnostics and `doctor`. Numbers are reports; a fold counts as one. `trouble` is the last one."""
+    """One sink, for Diagnostics and `doctor`. Numbers are reports; a fold counts as one.
+
+    `trouble` is the last one, of whatever time: `state` says how it is now.
+    """
 
     name: str
     state: SinkState
