@@ -21,9 +21,9 @@ def system_message(host: Host, budget: int = BUDGET) -> Message:
     """The first message of each conversation, at most about `budget` tokens long; the instructions are always whole."""
     if host.kind == "none":
         return Message("system", (Text(_prompt("no_script")),))
-    instructions = _prompt("system")
+    instructions = "\n".join((_prompt("system"), _prompt("live"))) if host.is_live else _prompt("system")
     room = max(0, budget * CHARACTERS_PER_TOKEN - len(instructions))
-    script = fence(overview(host).lines, room)
+    script = fence(overview(host.snapshot()).lines, room)
     return Message("system", (Text(f"{instructions}\n\nThe open script, in short:\n{script}"),))
 
 

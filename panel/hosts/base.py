@@ -1,15 +1,15 @@
 """The port to a node graph: what the tools read, whether it lies in a file or in a running Nuke.
 
-Owns the `Host` protocol and its values, all plain and frozen, and the host of an empty screen. Reads are synchronous,
-pure and quick; nodes are known by their full name (`Group1.Blur1`), because the objects behind the names may die
-between two turns. `None` means "the host does not know", never "default".
+Owns the `Host` protocol and its values, all plain and frozen, what still hosts share, and the host of an empty screen.
+Reads are synchronous, pure and quick; nodes are known by their full name (`Group1.Blur1`), because the objects behind
+the names may die between two turns. `None` means "the host does not know", never "default".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 Kind = Literal["script", "fragment", "gizmo", "none"]
 
@@ -90,6 +90,15 @@ class Host(Protocol):
     @property
     def kind(self) -> Kind: ...
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it is the running Nuke: what is read is what the user sees, and nodes may be selected."""
+        ...
+
+    def snapshot(self) -> Host:
+        """The host to read through in one call, so that nothing is read twice. It is not kept beyond the call."""
+        ...
+
     def project(self) -> Project: ...
 
     def nodes(self) -> Sequence[NodeRow]:
@@ -104,8 +113,24 @@ class Host(Protocol):
         """The knobs that the script states for a node; of a clone also those of its original. Empty: no such node."""
         ...
 
+    def selection(self) -> tuple[str, ...]:
+        """The full names of the nodes that the user has selected, inside groups too."""
+        ...
 
-class EmptyHost:
+
+class Still:
+    """What hosts have in common that change under nobody's hands: a file as it was read, an empty screen."""
+
+    is_live = False
+
+    def snapshot(self) -> Self:
+        return self
+
+    def selection(self) -> tuple[str, ...]:
+        return ()
+
+
+class EmptyHost(Still):
     """No script is open."""
 
     title = ""

@@ -6,20 +6,17 @@ never looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
 from ..nk.graph import Graph, Node
 from ..nk.info import ScriptInfo, describe
-from ..nk.knobs import CODE_KNOBS, LINK, number, runs_code, switch, user_knob
-from .base import Kind, KnobValue, NodeRow, Note, Project
-
-_LABEL = 500
-_NOT_KNOBS = frozenset({"addUserKnob", "inputs", "name", "xpos", "ypos", "selected"})
+from .base import Kind, KnobValue, NodeRow, Note, Project, Still
+from .stated import code_knobs, node_row, stated_knobs
 
 
-class ScriptHost:
+class ScriptHost(Still):
     """The nodes of one file."""
 
     def __init__(self, path: Path, graph: Graph) -> None:
@@ -74,7 +71,7 @@ class ScriptHost:
     @cached_property
     def _stated(self) -> tuple[tuple[KnobValue, ...], ...]:
         """What each node's own block states, of equal names the last; decoded once, as searching goes through all."""
-        return tuple(tuple({k.name: k for k in self._values(node)}.values()) for node in self._graph.nodes)
+        return tuple(stated_knobs(self._graph.document, node.body) for node in self._graph.nodes)
 
     @cached_property
     def _rows(self) -> tuple[NodeRow, ...]:
@@ -83,35 +80,15 @@ class ScriptHost:
         return tuple(self._row(node, names) for node in graph.nodes)
 
     def _row(self, node: Node, names: list[str]) -> NodeRow:
-        value = self._graph.value
-        x, y = number(value(node, "xpos")), number(value(node, "ypos"))
-        return NodeRow(
-            name=names[node.index],
-            class_name=node.class_name,
-            group="" if node.group is None else names[node.group],
-            inputs=tuple(None if source is None else names[source] for source in node.inputs),
-            label=(value(node, "label") or "")[:_LABEL],
-            disabled=switch(value(node, "disable")),
+        return node_row(
+            names[node.index],
+            node.class_name,
+            tuple(None if source is None else names[source] for source in node.inputs),
+            partial(self._graph.value, node),
             clone_of=_clone_of(node, names),
             opens_group=node.opens_group,
-            file=value(node, "file") or "",
-            code=tuple(knob.name for knob in self._stated[node.index] if knob.runs_code),
-            position=None if x is None or y is None else (x, y),
+            code=code_knobs(self._stated[node.index]),
         )
-
-    def _values(self, node: Node) -> Iterator[KnobValue]:
-        """The knobs of one block; user knobs only where their definition says something: code or a link."""
-        document = self._graph.document
-        for knob in node.body.knobs:
-            if knob.name == "addUserKnob":
-                defined = user_knob(document, knob.value_span)
-                if defined and defined.type in CODE_KNOBS and defined.text:
-                    yield KnobValue(defined.name, defined.text, runs_code=True)
-                elif defined and defined.type == LINK:
-                    yield KnobValue(defined.name, f"link to {defined.text}")
-            elif knob.name not in _NOT_KNOBS:
-                value = document.text(knob.value_span)
-                yield KnobValue(knob.name, value, runs_code(knob.name, value))
 
 
 def _clone_of(node: Node, names: list[str]) -> str | None:

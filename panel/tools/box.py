@@ -10,11 +10,14 @@ from ...providers.messages import JSON, ToolCall, ToolResult, ToolSpec
 from ..hosts.base import Host
 from .answers import Answer, Refused, fence
 from .overview import overview
-from .reading import find_nodes, list_nodes, read_node, upstream
+from .reading import find_nodes, list_nodes, read_node, selected_nodes, upstream
 from .signature import Signature, signature_of
 
 READING: tuple[Callable[..., Answer], ...] = (overview, list_nodes, find_nodes, read_node, upstream)
 """Tools that only look. They need no approval."""
+
+LIVE: tuple[Callable[..., Answer], ...] = (selected_nodes,)
+"""More of these, for the running Nuke: a file has no selection, and its prompts stay as short as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class ToolBox:
     def __init__(self, host: Host, functions: tuple[Callable[..., Answer], ...] = READING) -> None:
         self._host = host
         self._tools: dict[str, tuple[Signature, Callable[..., Answer]]] = {}
-        for function in functions:
+        for function in (*functions, *(LIVE if host.is_live else ())):
             signature = signature_of(function)
             self._tools[signature.name] = (signature, function)
 
@@ -48,7 +51,7 @@ class ToolBox:
             if self._host.kind == "none":
                 text = "No script is open, so there is nothing to read. Ask the user to open a .nk file."
                 raise Refused(text, "no script open", {"error": "no script"})
-            answer = function(self._host, **arguments)
+            answer = function(self._host.snapshot(), **arguments)
         except Refused as refused:
             data: JSON = {"error": refused.outcome, **refused.data}
             text = "\n".join((refused.text, fence(refused.lines))) if refused.lines else refused.text

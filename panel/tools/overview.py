@@ -29,6 +29,7 @@ def overview(host: Host) -> Answer:
     data: dict[str, JSON] = {
         "title": host.title,
         "kind": host.kind,
+        **({"live": True} if host.is_live else {}),
         "nuke_version": project.nuke_version,
         "nodes": len(rows),
         "classes": {**frequencies(row.counted_as for row in rows)},

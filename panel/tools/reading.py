@@ -1,4 +1,4 @@
-"""The tools that look at nodes: list, find, read one, and what feeds it. None of them changes or runs anything."""
+"""The tools that look at nodes: list, find, read one, what feeds it, what is selected. None changes anything."""
 
 from __future__ import annotations
 
@@ -103,6 +103,21 @@ def upstream(host: Host, name: str, depth: Annotated[int, Range(1, 200)] = 20) -
     data: dict[str, JSON] = {**_row(row), "nodes": nodes, "ends": ends, "cut": cut}
     lines = [f"{step.depth}: {_line(step.row)}; feeds {step.feeds} input {step.input}" for step in steps]
     return Answer(data, (_line(row), *lines, *_cut(cut)), counted(len(steps), "node"))
+
+
+def selected_nodes(host: Host, limit: Annotated[int, Range(1, 500)] = 100) -> Answer:
+    """Tells which nodes the user has selected in Nuke right now, at any level.
+    Call it when the question says "this", "these" or "selected" and names no node.
+
+    Args:
+        limit: How many at most.
+    """
+    names = host.selection()
+    rows = [row for name in names[:limit] if (row := host.node(name))]
+    cut = max(0, len(names) - limit)
+    data: dict[str, JSON] = {"total": len(names), "nodes": [_row(row) for row in rows], "cut": cut}
+    outcome = f"{len(names)} selected"
+    return Answer(data, (outcome, *(_line(row) for row in rows), *_cut(cut)), outcome)
 
 
 def _cut(more: int) -> list[str]:
