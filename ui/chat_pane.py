@@ -5,8 +5,8 @@ Owns where the parts lie and when the pane is narrow. It decides nothing: presen
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .composer import Composer
@@ -20,6 +20,9 @@ NARROW = 360
 
 class ChatPane(LookRoot):
     """One view of one conversation. It may be hidden, moved or destroyed at any time."""
+
+    visibility_changed = Signal(bool)
+    """Shown or hidden: what is hidden needs no timer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +43,14 @@ class ChatPane(LookRoot):
         """Esc that nothing inside wanted: it stops, wherever in the pane the focus is."""
         if event.key() != Qt.Key.Key_Escape or not self.composer.stop():
             super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.visibility_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.visibility_changed.emit(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

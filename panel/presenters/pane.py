@@ -1,7 +1,6 @@
 """Connects one whole pane to one application: the conversation, the script, the models, the settings.
 
-Owns which presenters there are and what one of them tells another. It is what the window makes, and what a pane in a
-host will make.
+Owns which presenters there are and what one of them tells another. The window makes one, and each pane in a host.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from ..settings import ProviderSettings
 from ..tasks import TaskScope
 from ..turn import TurnEnded
 from .conversation import ConversationPresenter
+from .conversations import Conversations
 from .first_start import FirstStartPresenter
 from .models import ModelPresenter
 from .settings import SettingsPresenter
@@ -39,14 +39,24 @@ FIRST_QUESTION = "What does this script do?"
 class PanePresenter(QObject):
     """Everything that happens in one pane. Its tasks are children of `scope`."""
 
-    def __init__(self, pane: ChatPane, app: Application, scope: TaskScope, *, file: str | None = None) -> None:
+    def __init__(
+        self,
+        pane: ChatPane,
+        app: Application,
+        scope: TaskScope,
+        *,
+        conversations: Conversations | None = None,
+        file: str | None = None,
+    ) -> None:
+        """`conversations`: those that the panes of one application share; None for a pane that is the only one."""
         super().__init__(pane)
         self._pane = pane
         self._app = app
         self._scope = scope
         self._tasks = ViewTasks(pane, scope)
         self._opening: asyncio.Task[None] | None = None
-        self.conversation = ConversationPresenter(pane, app.chat(), scope.child("conversation"))
+        conversations = conversations or Conversations(app.chat, app.scope.child("chats"))
+        self.conversation = ConversationPresenter(pane, conversations, scope.child("conversation"))
         self.models = ModelPresenter(pane, app, scope.child("models"))
         self.settings = SettingsPresenter(pane, app, scope.child("settings"))
         self.empty = EmptyChat(pane.look, pane.view)
@@ -173,7 +183,7 @@ class PanePresenter(QObject):
         self._pane.composer.set_send_key("ctrl+enter" if key == "ctrl+enter" else "enter")
 
     def new_chat(self) -> None:
-        self.conversation.replace(self._app.chat())
+        self.conversation.replace()
         provider_id = self._app.settings.get(options.PROVIDER)
         self._provider_chosen(provider_id)
         if provider_id != GUIDE:
