@@ -1,16 +1,39 @@
-"""The way in for every error: `Reports.report`, from anywhere, at any time."""
+"""The way in for every error: `Reports.report`, from anywhere, at any time.
+
+Owns the taking of a call and its handing over, and the two ends of a process that threads do not live to see: `fork`
+and the interpreter's shutdown. What is read from an error is `capture`'s, what becomes of it the `writer`'s.
+"""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import itertools
+import os
+import platform
+import sys
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ... import __version__
 from ...providers.redact import Redactor
+from .capture import capture, glance
+from .journal import Journal, journal_folder, session_name
+from .ledger import Fold, Ledger, Tally
+from .lines import line
+from .rendering import Renderer
 from .report import Report, ReportCounts, Severity
+from .writer import Item, Listener, Writer
 
-Listener = Callable[[Report], None]
+DIFFERENT = 16_000
+"""Different reports that may wait for the writer, about 10 MB; those beyond are counted by their kind."""
+CALLS = 1_000_000
+"""Calls that may wait, 8 bytes each."""
+CLOSING = 0.4
+"""Seconds that closing gives the writer. What it did not get done then, it goes on with until the process ends."""
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
 
 class Reports:
@@ -20,10 +43,25 @@ class Reports:
         self, *, redactor: Redactor, folder: Path | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         """`folder`: where journals are, by default the user's log folder."""
-        self._redactor = redactor
-        self._folder = folder
+        self.folder = folder or journal_folder()
+        self._renderer = Renderer(redactor)
         self._clock = clock
+        self._closed = self._armed = False
+        self._reset()
+
+    def _reset(self) -> None:
+        """Everything that belongs to one process."""
+        self._way_in = ""
+        self._started, self._pid = self._clock(), os.getpid()
+        name = session_name(self._started, self._pid)
+        self.journal_path = self.folder / f"{name}.jsonl"
+        self._prefix = name.rsplit("-", 1)[1]
         self._numbers = itertools.count(1)
+        self._taken = Tally()
+        self._known: dict[int, Fold] = {}
+        self._ledger = Ledger(Journal(self.journal_path, self._session_line), self._renderer, self._known)
+        self._not_taken = self._ledger.not_taken.add
+        self._writer = Writer(self._ledger, self._listener_failed)
 
     def report(
         self,
@@ -34,29 +72,120 @@ class Reports:
         origin: str = "",
         wait: bool = False,
     ) -> str:
-        """Takes one error and returns its report's id. Never raises; blocks only with `wait`, for one write."""
-        return f"report-{next(self._numbers)}"
+        """Takes one error and returns its report's id: the same for equal errors, which are folded.
+
+        Never raises. Never blocks, but with `wait` for one write, which then survives `kill -9`. After `close`, and
+        while the interpreter ends, it is written before this returns. Where too many wait, it is only counted.
+        """
+        try:
+            return self._take(error, severity, context, origin, wait)
+        except KeyboardInterrupt:
+            raise  # not ours: somebody pressed Ctrl+C just now
+        except BaseException:
+            # At the recursion limit, without memory, or when the modules are gone: counted, in C calls only.
+            self._not_taken()
+            return ""
 
     def begin(self, way_in: str) -> None:
         """Opens this process's journal. `way_in`: "window", "nuke" or "terminal"."""
+        self._way_in = way_in
+        self._hand_over(functools.partial(self._writer.in_turn, self._ledger.begin))
 
     def end(self, left: Mapping[str, Sequence[str]], figures: Mapping[str, object]) -> None:
         """The session ended in order: what it left open, by kind, and its last figures."""
+        said = {"at": self._clock(), "left": left, "figures": figures}
+        clean = self._renderer.clean_value(said)
+        self._hand_over(functools.partial(self._writer.in_turn, functools.partial(self._ledger.end, line(end=clean))))
 
     def close(self) -> None:
         """Writes what waits and ends the writer's thread. Later reports are written at once by their caller."""
+        self._closed = True
+        if self._writer.end(CLOSING):
+            self._writer.drain(sync=True)
+            atexit.unregister(self.close)
 
     def recent(self) -> tuple[Report, ...]:
-        """The last 500 reports, newest first, from memory."""
-        return ()
+        """The last 500 different reports, newest first, from memory."""
+        return self._ledger.recent()
 
     def counts(self) -> ReportCounts:
-        return ReportCounts()
+        return self._ledger.counts(self._taken.value + self._ledger.not_taken.value)
 
     def follow(self, listener: Listener) -> Callable[[], None]:
         """`listener` gets each new report and each grown count, on the writer's thread. Returns how to end that."""
+        token, listeners = object(), self._writer.listeners
+        listeners[token] = listener
 
         def leave() -> None:
-            pass
+            listeners.pop(token, None)
 
         return leave
+
+    def _take(
+        self,
+        error: BaseException | str,
+        severity: str,
+        context: Mapping[str, str] | None,
+        origin: str,
+        wait: bool,
+    ) -> str:
+        seen = glance(error)
+        severity = severity if severity in SEVERITIES else "error"
+        key = seen.key(severity)
+        fold = self._known.get(key)
+        if fold is None:
+            report_id = f"{self._prefix}-{next(self._numbers)}"
+            if len(self._known) >= DIFFERENT and not wait:
+                return self._count_only(seen.kind, report_id)
+            at = self._clock()
+            captured = capture(error, seen, severity=severity, origin=origin, context=context, at=at)
+            fold = self._known.setdefault(key, Fold(key, report_id, captured))
+        elif self._writer.queue.qsize() >= CALLS and not wait:
+            return self._count_only(seen.kind, fold.id)
+        else:
+            fold.last = self._clock()
+        self._taken.add()
+        if wait and self._writer.write_now(fold):
+            self._hand_over(functools.partial(self._writer.announce, fold))
+        else:
+            self._hand_over(fold)
+        return fold.id
+
+    def _count_only(self, kind: str, report_id: str) -> str:
+        self._ledger.drop(kind)
+        self._taken.add()
+        return report_id
+
+    def _hand_over(self, item: Item) -> None:
+        self._writer.queue.put(item)
+        if not self._armed:
+            self._arm()
+        # Asked after putting: whoever closes meanwhile has either seen the item, or is seen here.
+        if self._closed or not self._writer.start():
+            self._writer.drain()
+
+    def _arm(self) -> None:
+        self._armed = True
+        atexit.register(self.close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=functools.partial(_forked, weakref.ref(self)))
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: the journal, what waits and the thread are the parent's."""
+        self._ledger.journal.close()
+        self._reset()
+
+    def _session_line(self) -> bytes:
+        versions = {"panel": __version__, "python": platform.python_version(), "system": platform.platform()}
+        for name in ("PySide6", "aiohttp"):
+            if (module := sys.modules.get(name)) is not None:
+                versions[name] = str(getattr(module, "__version__", ""))
+        return line(session={"way_in": self._way_in, "pid": self._pid, "started": self._started, "versions": versions})
+
+    def _listener_failed(self, trouble: BaseException) -> None:
+        self.report(trouble, origin="a listener of the reports, now removed")
+
+
+def _forked(reports: weakref.ref[Reports]) -> None:
+    if (alive := reports()) is not None:
+        alive.leave_to_parent()

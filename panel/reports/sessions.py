@@ -1,25 +1,43 @@
-"""What earlier runs, and those beside us, left in the folder of journals."""
+"""What earlier runs, and those beside us, left in the folder of journals. Reads; marks what was offered.
+
+A journal may end in half a line, hold garbage, or be just being written: what is a line counts, the rest is counted.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from .journal import PART_BYTES, is_running, sessions_in
+from .lines import items, line, members, number, read_line, report_of, seconds, text, texts
+from .locks import take_lock
 from .report import Report
+
+READ = 4 * PART_BYTES
+"""Bytes read of one file: none of ours is that long."""
+CRASH_TEXT = 64_000
 
 
 @dataclass(frozen=True, slots=True)
 class PastSession:
-    """One process's journal, read back. `running`: its lock is held. Times are seconds since 1970."""
+    """One process's journal, read back. Times are seconds since 1970.
+
+    `running`: its lock is held. `reports` are newest first. `damaged` counts what was not a line of ours. `crash` is
+    what faulthandler wrote.
+    """
 
     path: Path
-    way_in: str
-    pid: int
-    started: float
-    ended: float | None
-    running: bool
-    adopted: bool
+    way_in: str = ""
+    pid: int = 0
+    started: float = 0.0
+    ended: float | None = None
+    running: bool = False
+    adopted: bool = False
     left: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     figures: Mapping[str, object] = field(default_factory=dict[str, object])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -31,15 +49,116 @@ class PastSession:
 
     @property
     def crashed(self) -> bool:
-        """It was begun, is not running and did not end in order."""
+        """It was begun, is not running, and did not end in order."""
         return bool(self.way_in) and not self.running and self.ended is None
 
 
 def past_sessions(folder: Path) -> tuple[PastSession, ...]:
-    """All sessions of a folder, newest first, with the running ones. Never raises."""
-    return ()
+    """All sessions of a folder, newest first, with the running ones. Never raises. It reads some MB: on a thread."""
+    return tuple(_read_session(folder / f"{name}.jsonl", files) for name, files in sessions_in(folder).items())
 
 
 def adopt(session: PastSession) -> bool:
-    """Marks a crashed session as offered. False if another process was faster, or it cannot be marked."""
-    return False
+    """Marks a crashed session as offered, so that it is offered once.
+
+    False when another process was faster, when it runs after all, or when it cannot be marked.
+    """
+    try:
+        descriptor = os.open(session.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return False
+    try:
+        if not take_lock(descriptor) or _read_session(session.path, [session.path]).adopted:
+            return False
+        data = b"\n" + line(adopted={"at": time.time(), "pid": os.getpid()})
+        return os.write(descriptor, data) == len(data)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _read_session(first: Path, files: list[Path]) -> PastSession:
+    reading = _Reading(PastSession(first, running=is_running(first)))
+    for file in files:
+        raw = _read(file)
+        if file.suffix == ".crash":
+            crash = raw[:CRASH_TEXT].decode("utf-8", "backslashreplace").strip()
+            reading.session = replace(reading.session, crash=crash)
+            continue
+        for entry in raw.split(b"\n"):
+            if entry:
+                reading.take(entry)
+    newest_first = sorted(reading.reports.values(), key=lambda report: report.last, reverse=True)
+    return replace(reading.session, reports=tuple(newest_first))
+
+
+def _read(file: Path) -> bytes:
+    with contextlib.suppress(OSError), open(file, "rb") as opened:
+        return opened.read(READ)
+    return b""
+
+
+class _Reading:
+    """One session, as far as its lines were read."""
+
+    def __init__(self, session: PastSession) -> None:
+        self.session: PastSession = session
+        self.reports: dict[str, Report] = {}
+
+    def take(self, raw: bytes) -> None:
+        found = read_line(raw)
+        if found is None or not self._take(*found):
+            self.session = replace(self.session, damaged=self.session.damaged + 1)
+
+    def _take(self, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Whether it was a line of ours."""
+        session = self.session
+        match kind:
+            case "report":
+                return self._add(report_of(fields))
+            case "again":
+                return self._add(_again(fields))
+            case "session":
+                self.session = replace(
+                    session,
+                    way_in=text(fields.get("way_in")) or session.way_in,
+                    pid=number(fields.get("pid")),
+                    started=seconds(fields.get("started")),
+                    versions=texts(fields.get("versions")),
+                )
+            case "end":
+                left = {name: tuple(text(entry) for entry in items(some)) for name, some in _pairs(fields, "left")}
+                figures = dict(_pairs(fields, "figures"))
+                self.session = replace(session, ended=seconds(fields.get("at")), left=left, figures=figures)
+            case "dropped":
+                self.session = replace(session, dropped=session.dropped + number(fields.get("calls")))
+            case "unwritten":
+                self.session = replace(session, unwritten=session.unwritten + number(fields.get("calls")))
+            case "adopted":
+                self.session = replace(session, adopted=True)
+            case _:
+                return False
+        return True
+
+    def _add(self, report: Report | None) -> bool:
+        """More of a report. Which line has its texts does not matter: a part may be gone."""
+        if report is None:
+            return False
+        known = self.reports.get(report.id)
+        if known is not None:
+            told = known if known.kind else report
+            count = known.count + report.count
+            first = min(known.first, report.first) if known.kind else report.first
+            report = replace(told, count=count, first=first, last=max(known.last, report.last))
+        self.reports[report.id] = report
+        return True
+
+
+def _again(fields: Mapping[str, Any]) -> Report | None:
+    last = seconds(fields.get("last"))
+    return report_of({"id": fields.get("id"), "count": fields.get("more"), "first": last, "last": last})
+
+
+def _pairs(fields: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
+    return list(members(fields.get(name)).items())

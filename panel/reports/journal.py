@@ -1,0 +1,184 @@
+"""The journal of one process: a file of JSON lines, held by a lock, and the folder that it is in.
+
+Owns descriptors, rotation and the removal of old sessions. What a line says is `lines`; who may write now is the
+`writer`: nothing here is safe against two threads at once.
+
+    20261120-093000-4711-9f3a1c.jsonl      the first part: the session line and the first reports; its lock is held
+    20261120-093000-4711-9f3a1c.2.jsonl    later parts, of which the last ones are kept
+    20261120-093000-4711-9f3a1c.crash      what faulthandler wrote
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from .locks import take_lock, try_lock
+
+PART_BYTES = 2_000_000
+LATER_PARTS = 2
+"""So that one session has at most three parts: how the trouble began, and how it ended."""
+SESSIONS = 10
+FOLDER_BYTES = 20_000_000
+
+_NAME = re.compile(r"(\d{8}-\d{6}-\d+-[0-9a-f]+)(?:\.(\d+))?\.(jsonl|crash)")
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def journal_folder() -> Path:
+    """Where journals are unless somebody says otherwise."""
+    import platformdirs
+
+    return platformdirs.user_log_path("nuke-ai-panel", appauthor=False) / "journal"
+
+
+def session_name(started: float, pid: int) -> str:
+    """A name that no other session has: by its time, its process, and chance for a clock that was set back."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{pid}-{os.urandom(3).hex()}"
+
+
+class Journal:
+    """Appends lines. Every method but `close` raises OSError, and the next call tries again from where that left it."""
+
+    def __init__(self, first: Path, head: Callable[[], bytes], *, part_bytes: int = PART_BYTES) -> None:
+        """`head` makes the session line, which stands at the top of each part."""
+        self.path = first
+        self._head = head
+        self._part_bytes = part_bytes
+        self._headed = False
+        self._part = self._begun = 1
+        self._descriptor: int | None = None
+        self._lock: int | None = None
+        self._size = 0
+        self._torn = False
+
+    def renew_head(self) -> None:
+        """The session line has changed: it is written again before the next line."""
+        self._headed = False
+
+    def make_ready(self) -> int:
+        """Opens what has to be opened. Returns a number that is another one for each file that was begun."""
+        self._check_still_there()
+        if self._descriptor is None:
+            self._open()
+        elif self._size > self._part_bytes:
+            self._rotate()
+        if not self._headed:
+            self._append(self._head())
+            self._headed = True
+        return self._begun
+
+    def write(self, line: bytes) -> None:
+        """One line, in one write: another process, or `kill -9`, never sees half of it."""
+        self.make_ready()
+        self._append(line)
+
+    def sync(self) -> None:
+        if self._descriptor is not None:
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Ends the lock too. A later write opens the file again."""
+        for descriptor in {self._descriptor, self._lock} - {None}:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)  # pyright: ignore[reportArgumentType]
+        self._descriptor = self._lock = None
+
+    def _append(self, line: bytes) -> None:
+        assert self._descriptor is not None
+        # After half a line, of a disk that was full, the next one begins on its own.
+        data = b"\n" + line if self._torn else line
+        written = os.write(self._descriptor, data)
+        self._size += written
+        self._torn = written < len(data)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+
+    def _open(self) -> None:
+        folder = self.path.parent
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with contextlib.suppress(OSError):
+            os.chmod(folder, 0o700)
+        self._use(os.open(self._current(), _FLAGS, 0o600))
+        if self._lock is None:
+            self._lock = self._descriptor if self._part == 1 else os.open(self.path, _FLAGS, 0o600)
+            if self._lock is not None:
+                take_lock(self._lock)
+        if self._begun == 1 and self._size == 0:
+            remove_old_sessions(folder)
+
+    def _rotate(self) -> None:
+        following = self.path.with_suffix(f".{self._part + 1}.jsonl")
+        descriptor = os.open(following, _FLAGS, 0o600)
+        if self._descriptor not in (None, self._lock):
+            os.close(self._descriptor)
+        self._part += 1
+        self._begun += 1
+        self._headed = False
+        self._use(descriptor)
+        if (gone := self._part - LATER_PARTS) > 1:
+            with contextlib.suppress(OSError):
+                self.path.with_suffix(f".{gone}.jsonl").unlink()
+
+    def _use(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._size = os.fstat(descriptor).st_size
+        self._torn = self._size > 0
+
+    def _current(self) -> Path:
+        return self.path if self._part == 1 else self.path.with_suffix(f".{self._part}.jsonl")
+
+    def _check_still_there(self) -> None:
+        """Somebody may have removed the folder: what is written to a removed file, nobody reads."""
+        if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
+            self.close()
+            self._begun += 1
+            self._part, self._headed = 1, False
+
+
+def sessions_in(folder: Path) -> dict[str, list[Path]]:
+    """The files of each session by its name, newest session first, parts in order. Empty without the folder."""
+    files: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if found := _NAME.fullmatch(name):
+                files[found[1]].append((int(found[2] or 1) if found[3] == "jsonl" else 0, name))
+    return {session: [folder / name for _, name in sorted(files[session])] for session in sorted(files, reverse=True)}
+
+
+def is_running(first: Path) -> bool:
+    """Whether somebody holds the lock of a journal."""
+    try:
+        descriptor = os.open(first, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_old_sessions(folder: Path, *, sessions: int = SESSIONS, total: int = FOLDER_BYTES) -> None:
+    """Keeps the newest ones within both bounds, and the running ones in any case."""
+    room = total - (1 + LATER_PARTS) * PART_BYTES  # what the newest may still write
+    for kept, (name, files) in enumerate(sessions_in(folder).items()):
+        room -= sum(_size(file) for file in files)
+        # The newest one may be just being opened, by us or beside us, and have no lock yet.
+        if kept == 0 or (kept < sessions and room >= 0) or is_running(folder / f"{name}.jsonl"):
+            continue
+        for file in files:
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
