@@ -1,6 +1,6 @@
-"""Every task has an owner, a name and an end. No Qt.
+"""`TaskScope`: the owner of tasks that end together.
 
-Owns the making of tasks, the reporting of their failures, and the order of closing. Scopes nest:
+Owns the making of tasks and the order of closing. Scopes nest:
 
     application > panel > conversation turn
 
@@ -11,15 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from types import TracebackType
-from typing import Literal, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, overload
+
+from .closing import Closers, Tasks
+from .failures import log_failure, tell
+from .intake import MOST_CALLS, Intake
+from .jobs import MOST_WAITING, WORKERS, JobQueue
+from .ledger import Ledger, Owned
+from .periodic import PeriodicJob, Timing
+from .stats import ScopeStats
+from .terms import AfterFailure, OnClose, OnFailure, Origin, Outcome, ScopeClosed, caller, place
 
 T = TypeVar("T")
-OnClose = Literal["cancel", "finish"]
-OnFailure = Callable[[str, BaseException], None]
-"""Told of each failure once: the task's full name, `application/panel/turn`, and its error."""
+Ts = TypeVarTuple("Ts")
 
 LEAVING = 1.0
 """Seconds that `async with` gives to closing."""
@@ -27,92 +34,160 @@ LEAVING = 1.0
 log = logging.getLogger("nuke_ai_panel")
 
 
-class ScopeClosed(RuntimeError):
-    """The scope takes no new tasks: it is closed, or closing."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeStats:
-    """A scope with all scopes inside it. `names` are the full names of what is running."""
-
-    running: int
-    done: int
-    failed: int
-    cancelled: int
-    names: tuple[str, ...]
-
-
 class TaskScope:
-    """The owner of tasks that end together. Used on its loop's thread; Qt slots may start tasks too.
+    """Used on its loop's thread; Qt slots may start tasks too. Other threads have `run_from_thread`.
 
-    `loop` defaults to the loop that is running when the scope is made.
+    `loop` defaults to the loop that is running when the scope is made. `most_calls` of threads may wait.
     """
 
     def __init__(
-        self, name: str, *, on_failure: OnFailure | None = None, loop: asyncio.AbstractEventLoop | None = None
+        self,
+        name: str,
+        *,
+        on_failure: OnFailure | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        most_calls: int = MOST_CALLS,
+        parent: TaskScope | None = None,
     ) -> None:
+        """`parent`: by `child` only."""
         self.name = name
-        self._on_failure = _log_failure if on_failure is None else on_failure
+        self._on_failure = log_failure if on_failure is None else on_failure
         self._loop = loop or asyncio.get_running_loop()
-        self._parent: TaskScope | None = None
+        self._most_calls = most_calls
+        self._parent = parent
         self._children: list[TaskScope] = []
-        self._tasks: dict[asyncio.Task[object], OnClose] = {}
-        self._done = self._failed = self._cancelled = 0
+        self._ledger = Ledger()
         self._closed = False
+        self._closers = parent._closers if parent else Closers()
+        late = parent._intake.late if parent else None
+        self._intake = Intake(self._loop, begin=self._begin, ended=self._ended, bound=most_calls, late=late)
+        self._queues: list[JobQueue] = []
 
     def child(self, name: str) -> TaskScope:
         """A scope that is closed before this one, and reports to the same. Raises ScopeClosed."""
         if self._closed:
             raise ScopeClosed(f"{self.name} is closed; {name} was not opened")
-        child = TaskScope(f"{self.name}/{name}", on_failure=self._on_failure, loop=self._loop)
-        child._parent = self
+        child = TaskScope(
+            f"{self.name}/{name}",
+            on_failure=self._on_failure,
+            loop=self._loop,
+            most_calls=self._most_calls,
+            parent=self,
+        )
         self._children.append(child)
         return child
 
-    def start(self, coro: Coroutine[None, None, T], *, name: str, on_close: OnClose = "cancel") -> asyncio.Task[T]:
+    def start(
+        self,
+        coro: Coroutine[None, None, T],
+        *,
+        name: str,
+        on_close: OnClose = "cancel",
+        on_failure: AfterFailure = "report",
+        stacklevel: int = 1,
+    ) -> asyncio.Task[T]:
         """Runs a coroutine as a task of this scope.
 
-        Its failure goes to `on_failure` and hurts no sibling. Closing the scope cancels it, or with `on_close="finish"`
-        waits for it. Raises ScopeClosed.
+        Its failure is told, with the line that called this (`stacklevel`: as many callers further out), and hurts no
+        sibling; `on_failure="close"` closes the scope. Closing cancels the task, or with `on_close="finish"` waits
+        for it. Raises ScopeClosed.
+
+        SystemExit and KeyboardInterrupt are told like any failure; whether they end the program the loop decides.
         """
-        full_name = f"{self.name}/{name}"
-        if self._closed or self._loop.is_closed():
-            coro.close()
-            raise ScopeClosed(f"{self.name} is closed; {name} was not started")
-        task = self._loop.create_task(coro, name=full_name)
-        self._tasks[task] = on_close
-        task.add_done_callback(self._on_done)
-        return task
+        return self._begin(coro, name=name, origin=caller(stacklevel), on_close=on_close, on_failure=on_failure)
+
+    def every(
+        self,
+        seconds: float,
+        func: Callable[[], object],
+        *,
+        name: str,
+        jitter: float = 0.1,
+        on_close: OnClose = "cancel",
+        timing: Timing | None = None,
+    ) -> PeriodicJob:
+        """Calls `func` each period, the first time after one, never twice at a time; what it awaits is awaited.
+
+        `jitter` is the part of a period, below a half, by which a run may come earlier or later. A run that fails is
+        told, and the next one comes when it is due. Raises ScopeClosed, ValueError.
+        """
+        return PeriodicJob(
+            seconds,
+            func,
+            name=name,
+            jitter=jitter,
+            on_close=on_close,
+            timing=timing or Timing(),
+            begin=self._begin,
+            origin=caller(),
+        )
+
+    def jobs(self, *, workers: int = WORKERS, bound: int = MOST_WAITING) -> JobQueue:
+        """A queue of background jobs: `workers` run at a time, at most `bound` wait. Raises ScopeClosed, ValueError."""
+        if self._closed:
+            raise ScopeClosed(f"{self.name} is closed; no queue was made")
+        queue = JobQueue(self._loop, begin=self._begin, ended=self._ended, workers=workers, bound=bound)
+        self._queues.append(queue)
+        return queue
+
+    @overload
+    def run_from_thread(self, func: Callable[[*Ts], Coroutine[Any, Any, T]], *args: *Ts) -> Future[T]: ...
+    @overload
+    def run_from_thread(self, func: Callable[[*Ts], T], *args: *Ts) -> Future[T]: ...
+
+    def run_from_thread(self, func: Callable[..., object], *args: object) -> Future[Any]:
+        """Calls `func(*args)` on the loop's thread, in the order of asking; a coroutine becomes a task of this scope.
+
+        From any thread, at any time; never waits. Each future ends: with the result, with the error, which is told as
+        a task's is, or cancelled and counted as dropped when the scope or its loop is closed or too many calls wait.
+        Cancelling it takes the call back, or cancels its task.
+        """
+        return self._intake.put(func, args, caller())
 
     async def close(self, deadline: float) -> tuple[str, ...]:
         """Ends everything inside, innermost first, within `deadline` seconds; returns the names of what did not end.
 
-        From the first moment nothing new is taken. Every level gets an equal share of the time that is left. What is
-        late is cancelled, whatever was agreed, and let go.
+        From the first moment nothing new is taken, and what waits to begin is dropped. Every level gets an equal share
+        of the time that is left. What is late is cancelled, whatever was agreed, and let go. A task may close the
+        scope it lives in: it is not waited for. Closing again waits again for what is still there.
         """
         levels = self._levels()
-        for scope in (scope for level in levels for scope in level):
-            scope._closed = True
+        scopes = [scope for level in levels for scope in level]
+        for scope in scopes:
+            scope._refuse()
         end = self._loop.time() + deadline
         left: list[asyncio.Task[object]] = []
-        while levels:
-            share = (end - self._loop.time()) / len(levels)
-            level = levels.pop()
-            left += await _wait(share, [task for scope in level for task in scope._ask_to_end()])
-            for scope in level:
-                scope._forget_when_empty()
+        with self._closers.entered(scope._ledger.tasks for scope in scopes) as spared:
+            try:
+                while levels:
+                    share = (end - self._loop.time()) / len(levels)
+                    left += await self._end(levels.pop(), share, spared)
+            finally:  # cancelled on the way: nobody waits for the rest, but it shall end
+                for scope in (scope for level in levels for scope in level):
+                    scope._ledger.ask_to_end(spared)
         names = tuple(sorted(task.get_name() for task in left))
-        await _let_go(left)
+        for scope in scopes:
+            scope._intake.let_go(left)
+        for task in left:  # one last cancel, whatever was agreed
+            task.cancel()
+        await asyncio.sleep(0)
         return names
 
     def stats(self) -> ScopeStats:
-        inside = [child.stats() for child in self._children]
+        """Cheap enough to be shown twice a second."""
+        inside = tuple(child.stats() for child in self._children)
+        tally = self._ledger.tally
         return ScopeStats(
-            running=len(self._tasks) + sum(stats.running for stats in inside),
-            done=self._done + sum(stats.done for stats in inside),
-            failed=self._failed + sum(stats.failed for stats in inside),
-            cancelled=self._cancelled + sum(stats.cancelled for stats in inside),
-            names=(*(task.get_name() for task in self._tasks), *(name for stats in inside for name in stats.names)),
+            name=self.name,
+            running=len(self._ledger.tasks) + sum(child.running for child in inside),
+            waiting=self._waiting() + sum(child.waiting for child in inside),
+            done=tally.total("done") + sum(child.done for child in inside),
+            failed=tally.total("failed") + sum(child.failed for child in inside),
+            cancelled=tally.total("cancelled") + sum(child.cancelled for child in inside),
+            dropped=self._dropped() + sum(child.dropped for child in inside),
+            tasks=self._ledger.live(),
+            by_name=self._ledger.by_name(),
+            children=inside,
         )
 
     async def __aenter__(self) -> TaskScope:
@@ -124,28 +199,79 @@ class TaskScope:
         for name in await self.close(LEAVING):
             log.error("%s did not end", name)
 
+    def __del__(self) -> None:
+        """Dropped with its loop, and not closed: what had failed is told all the same, what was pending is named."""
+        if not hasattr(self, "_queues"):
+            return  # not made: there was no loop
+        self._intake.close()
+        for task in [task for task in self._ledger.tasks if task.done()]:
+            self._on_done(task)
+        for task in self._ledger.tasks:
+            log.error("%s was dropped while it ran", task.get_name())
+
+    def _begin(
+        self,
+        coro: Coroutine[None, None, T],
+        *,
+        name: str,
+        origin: Origin,
+        on_close: OnClose = "cancel",
+        on_failure: AfterFailure = "report",
+    ) -> asyncio.Task[T]:
+        if self._closed or self._loop.is_closed():
+            coro.close()
+            raise ScopeClosed(f"{self.name} is closed; {name} was not started")
+        task = self._loop.create_task(coro, name=f"{self.name}/{name}")
+        # What is pending when all is over, we name ourselves.
+        task._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]
+        self._ledger.tasks[task] = Owned(name, origin, on_close, on_failure)
+        task.add_done_callback(self._on_done)
+        return task
+
     def _on_done(self, task: asyncio.Task[object]) -> None:
-        del self._tasks[task]
-        # Asking for the exception is what keeps asyncio from saying "Task exception was never retrieved".
-        error = None if task.cancelled() else task.exception()
-        if task.cancelled():
-            self._cancelled += 1
-        elif error is None:
-            self._done += 1
-        else:
-            self._failed += 1
+        owned, error = self._ledger.strike(task)
+        self._closers.tell(len(self._ledger.tasks))
+        if error is not None and owned.on_failure == "close" and not self._closed:
+            self._end_at_once()
         if self._closed:
             self._forget_when_empty()
-        if error is not None:
-            self._on_failure(task.get_name(), error)
+        if error is not None:  # last, for the listener may raise
+            tell(self._on_failure, task.get_name(), place(owned.origin), error)
 
-    def _ask_to_end(self) -> list[asyncio.Task[object]]:
-        """Cancels what may be cancelled; returns all that is to be waited for, so not the task that is closing."""
-        tasks = {task: how for task, how in self._tasks.items() if task is not asyncio.current_task()}
-        for task, how in tasks.items():
-            if how == "cancel":
-                task.cancel()
-        return list(tasks)
+    def _ended(self, name: str, outcome: Outcome, origin: Origin, error: BaseException | None = None) -> None:
+        self._ledger.tally.count(name, outcome)
+        if error is not None:
+            tell(self._on_failure, f"{self.name}/{name}", place(origin), error)
+
+    def _refuse(self) -> None:
+        """From now on it takes nothing; what waits in it is dropped."""
+        self._closed = True
+        self._intake.close()
+        for queue in self._queues:
+            queue.close()
+
+    async def _end(self, level: list[TaskScope], seconds: float, spared: Tasks) -> list[asyncio.Task[object]]:
+        """Ends the scopes of one level; returns the tasks that did not end."""
+        end = self._loop.time() + seconds
+        for scope in level:
+            scope._ledger.ask_to_end(spared)
+        while any(scope._ledger.has_beside(spared) for scope in level):
+            if not await self._closers.changed(end - self._loop.time()):
+                break
+        left = [task for scope in level for task in scope._ledger.tasks if task not in spared]
+        for scope in level:
+            scope._forget_when_empty()
+        return left
+
+    def _end_at_once(self) -> None:
+        """After a failure: everything inside is asked to end. Who closes the scope waits for it, and names the rest."""
+        levels = self._levels()
+        scopes = [scope for level in reversed(levels) for scope in level]
+        for scope in scopes:
+            scope._refuse()
+        for scope in scopes:
+            scope._ledger.ask_to_end(())
+            scope._forget_when_empty()
 
     def _levels(self) -> list[list[TaskScope]]:
         """This scope, its children, their children, and so on."""
@@ -156,32 +282,18 @@ class TaskScope:
 
     def _forget_when_empty(self) -> None:
         """A closed scope with nothing left in it leaves its parent only its counts."""
-        if self._tasks or self._children or self._parent is None:
+        if self._ledger.tasks or self._children or self._parent is None:
             return
         parent, self._parent = self._parent, None
         parent._children.remove(self)
-        parent._done += self._done
-        parent._failed += self._failed
-        parent._cancelled += self._cancelled
+        prefix = self.name.removeprefix(f"{parent.name}/")
+        parent._ledger.tally.take_over(prefix, self._ledger.tally, dropped=self._dropped())
         if parent._closed:
             parent._forget_when_empty()
 
+    def _waiting(self) -> int:
+        return self._intake.waiting + sum(queue.waiting for queue in self._queues)
 
-async def _wait(seconds: float, tasks: Collection[asyncio.Task[object]]) -> list[asyncio.Task[object]]:
-    """Those that are not done after `seconds`."""
-    if tasks:
-        await asyncio.wait(tasks, timeout=max(seconds, 0))
-    return [task for task in tasks if not task.done()]
-
-
-async def _let_go(tasks: Collection[asyncio.Task[object]]) -> None:
-    """One last cancel, then asyncio is told that these are pending on purpose: they were named already."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.sleep(0)
-    for task in tasks:
-        task._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _log_failure(name: str, error: BaseException) -> None:
-    log.error("%s failed", name, exc_info=error)
+    def _dropped(self) -> int:
+        counted = self._ledger.tally.dropped + self._intake.dropped.value()
+        return counted + sum(queue.dropped for queue in self._queues)
