@@ -17,7 +17,7 @@ from .jobs import Job, JobQueue, JobQueueFull
 from .periodic import PeriodicJob, Timing
 from .scope import TaskScope
 from .stats import NameStats, ScopeStats, TaskStats
-from .terms import AfterFailure, OnClose, OnFailure, ScopeClosed
+from .terms import AfterFailure, OnClose, OnFailure, Origin, ScopeClosed, caller
 
 __all__ = [
     "AfterFailure",
@@ -27,10 +27,12 @@ __all__ = [
     "NameStats",
     "OnClose",
     "OnFailure",
+    "Origin",
     "PeriodicJob",
     "ScopeClosed",
     "ScopeStats",
     "TaskScope",
     "TaskStats",
     "Timing",
+    "caller",
 ]

@@ -22,7 +22,7 @@ from functools import partial
 from typing import Any
 
 from .stats import ThreadCount
-from .terms import Begin, Ended, Origin, ScopeClosed, name_of
+from .terms import Ended, Origin, ScopeClosed, Start, name_of
 
 MOST_CALLS = 10_000
 """Calls that may wait in one scope. Threads that meet at the bound may each put one more."""
@@ -51,7 +51,7 @@ class Intake:
         self,
         loop: asyncio.AbstractEventLoop,
         *,
-        begin: Begin,
+        start: Start,
         ended: Ended,
         bound: int = MOST_CALLS,
         late: ThreadCount | None = None,
@@ -59,7 +59,7 @@ class Intake:
         self.dropped = ThreadCount()
         self.late = late or self.dropped
         self._loop = loop
-        self._begin = begin
+        self._start = start
         self._ended = ended
         self._bound = bound
         self._calls: deque[Call] = deque()
@@ -150,7 +150,7 @@ class Intake:
 
     def _follow(self, call: Call, coro: Coroutine[None, None, object], name: str) -> None:
         try:
-            task = call.context.run(partial(self._begin, coro, name=name, origin=call.origin))
+            task = call.context.run(partial(self._start, coro, name=name, origin=call.origin))
         except ScopeClosed:
             _drop(call, self.late)
             return

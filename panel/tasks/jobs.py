@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Generic, TypeVar, TypeVarTuple
 
-from .terms import Begin, Ended, OnClose, Origin, ScopeClosed, caller
+from .terms import Ended, OnClose, Origin, ScopeClosed, Start, caller
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -61,9 +61,9 @@ class Job(Generic[T_co]):
         await asyncio.wait({self._end})
         return self._end.result()
 
-    def begin(self, begin: Begin) -> asyncio.Task[T_co]:
+    def begin(self, start: Start) -> asyncio.Task[T_co]:
         """The queue's, when there is a worker for it."""
-        self.task = begin(self._work(), name=self.name, origin=self.origin, on_close=self.on_close)
+        self.task = start(self._work(), name=self.name, origin=self.origin, on_close=self.on_close)
         self.task.add_done_callback(self._on_done)
         return self.task
 
@@ -88,14 +88,14 @@ class JobQueue:
     """`workers` jobs run at a time, at most `bound` wait. Used on its loop's thread; lives as long as its scope."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, *, begin: Begin, ended: Ended, workers: int, bound: int
+        self, loop: asyncio.AbstractEventLoop, *, start: Start, ended: Ended, workers: int, bound: int
     ) -> None:
         """Raises ValueError."""
         if workers < 1 or bound < 1:
             raise ValueError(f"{workers} workers and room for {bound} are no queue")
         self.dropped = 0
         self._loop = loop
-        self._begin = begin
+        self._start = start
         self._ended = ended
         self._workers = workers
         self._bound = bound
@@ -189,7 +189,7 @@ class JobQueue:
         while self._waiting and self._busy < self._workers:
             *_, job = heapq.heappop(self._waiting)
             self._busy += 1
-            job.begin(self._begin).add_done_callback(self._on_done)
+            job.begin(self._start).add_done_callback(self._on_done)
             self._tell_room()
 
     def _on_done(self, task: asyncio.Task[object]) -> None:

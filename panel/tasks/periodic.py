@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from .terms import Begin, OnClose, Origin, ScopeClosed
+from .terms import OnClose, Origin, ScopeClosed, Start
 
 MOST_JITTER = 0.5
 """From half a period on, a run could come before the one that it follows."""
@@ -42,7 +42,7 @@ class PeriodicJob:
         jitter: float,
         on_close: OnClose,
         timing: Timing,
-        begin: Begin,
+        start: Start,
         origin: Origin,
     ) -> None:
         """Raises ValueError, and ScopeClosed."""
@@ -54,10 +54,10 @@ class PeriodicJob:
         self._jitter = jitter
         self._on_close: OnClose = on_close
         self._timing = timing
-        self._begin = begin
+        self._start = start
         self._origin = origin
         self._run: asyncio.Task[None] | None = None
-        self._ticker = begin(self._tick(), name=f"{name} every {seconds:g} s", origin=origin)
+        self._ticker = start(self._tick(), name=f"{name} every {seconds:g} s", origin=origin)
 
     def stop(self) -> None:
         """No more runs. The present one ends as closing the scope would end it."""
@@ -72,7 +72,7 @@ class PeriodicJob:
             shift = self._timing.uniform(-self._jitter, self._jitter)
             await self._timing.sleep(max(start + (beat + shift) * self._seconds - now(), 0))
             try:
-                self._run = self._begin(self._once(), name=self._name, origin=self._origin, on_close=self._on_close)
+                self._run = self._start(self._once(), name=self._name, origin=self._origin, on_close=self._on_close)
             except ScopeClosed:
                 return  # closing began already, and will come to us
             await asyncio.wait({self._run})

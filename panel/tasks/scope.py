@@ -60,7 +60,7 @@ class TaskScope:
         self._closed = False
         self._closers = parent._closers if parent else Closers()
         late = parent._intake.late if parent else None
-        self._intake = Intake(self._loop, begin=self._begin, ended=self._ended, bound=most_calls, late=late)
+        self._intake = Intake(self._loop, start=self.start, ended=self._ended, bound=most_calls, late=late)
         self._queues: list[JobQueue] = []
 
     def child(self, name: str) -> TaskScope:
@@ -84,17 +84,25 @@ class TaskScope:
         name: str,
         on_close: OnClose = "cancel",
         on_failure: AfterFailure = "report",
-        stacklevel: int = 1,
+        origin: Origin | None = None,
     ) -> asyncio.Task[T]:
         """Runs a coroutine as a task of this scope.
 
-        Its failure is told, with the line that called this (`stacklevel`: as many callers further out), and hurts no
-        sibling; `on_failure="close"` closes the scope. Closing cancels the task, or with `on_close="finish"` waits
-        for it. Raises ScopeClosed.
+        Its failure is told with its origin, by default the line that called this, and hurts no sibling;
+        `on_failure="close"` closes the scope. Closing cancels the task, or with `on_close="finish"` waits for it.
+        Raises ScopeClosed.
 
         SystemExit and KeyboardInterrupt are told like any failure; whether they end the program the loop decides.
         """
-        return self._begin(coro, name=name, origin=caller(stacklevel), on_close=on_close, on_failure=on_failure)
+        if self._closed or self._loop.is_closed():
+            coro.close()
+            raise ScopeClosed(f"{self.name} is closed; {name} was not started")
+        task = self._loop.create_task(coro, name=f"{self.name}/{name}")
+        # What is pending when all is over, we name ourselves.
+        task._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]
+        self._ledger.tasks[task] = Owned(name, origin or caller(), on_close, on_failure)
+        task.add_done_callback(self._on_done)
+        return task
 
     def every(
         self,
@@ -118,7 +126,7 @@ class TaskScope:
             jitter=jitter,
             on_close=on_close,
             timing=timing or Timing(),
-            begin=self._begin,
+            start=self.start,
             origin=caller(),
         )
 
@@ -126,7 +134,7 @@ class TaskScope:
         """A queue of background jobs: `workers` run at a time, at most `bound` wait. Raises ScopeClosed, ValueError."""
         if self._closed:
             raise ScopeClosed(f"{self.name} is closed; no queue was made")
-        queue = JobQueue(self._loop, begin=self._begin, ended=self._ended, workers=workers, bound=bound)
+        queue = JobQueue(self._loop, start=self.start, ended=self._ended, workers=workers, bound=bound)
         self._queues.append(queue)
         return queue
 
@@ -209,31 +217,12 @@ class TaskScope:
         for task in self._ledger.tasks:
             log.error("%s was dropped while it ran", task.get_name())
 
-    def _begin(
-        self,
-        coro: Coroutine[None, None, T],
-        *,
-        name: str,
-        origin: Origin,
-        on_close: OnClose = "cancel",
-        on_failure: AfterFailure = "report",
-    ) -> asyncio.Task[T]:
-        if self._closed or self._loop.is_closed():
-            coro.close()
-            raise ScopeClosed(f"{self.name} is closed; {name} was not started")
-        task = self._loop.create_task(coro, name=f"{self.name}/{name}")
-        # What is pending when all is over, we name ourselves.
-        task._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]
-        self._ledger.tasks[task] = Owned(name, origin, on_close, on_failure)
-        task.add_done_callback(self._on_done)
-        return task
-
     def _on_done(self, task: asyncio.Task[object]) -> None:
         owned, error = self._ledger.strike(task)
-        self._closers.tell(len(self._ledger.tasks))
         if error is not None and owned.on_failure == "close" and not self._closed:
             self._end_at_once()
         if self._closed:
+            self._closers.tell(len(self._ledger.tasks))
             self._forget_when_empty()
         if error is not None:  # last, for the listener may raise
             tell(self._on_failure, task.get_name(), place(owned.origin), error)

@@ -76,7 +76,10 @@ class Tally:
         self.dropped = 0
 
     def count(self, name: str, outcome: Outcome) -> None:
-        self._of(name)[outcome] += 1
+        try:
+            self._ended[name][outcome] += 1
+        except KeyError:
+            self._of(name)[outcome] += 1
 
     def take_over(self, prefix: str, other: Tally, dropped: int) -> None:
         """The counts of a scope that is forgotten."""

@@ -33,17 +33,17 @@ class ScopeClosed(RuntimeError):
     """The scope takes no new tasks: it is closed, or closing."""
 
 
-class Begin(Protocol):
-    """How the parts start a task of the scope that they belong to. Raises ScopeClosed."""
+class Start(Protocol):
+    """`TaskScope.start`, for the parts that start tasks of the scope that they belong to."""
 
     def __call__(
         self,
         coro: Coroutine[None, None, T],
         *,
         name: str,
-        origin: Origin,
         on_close: OnClose = "cancel",
         on_failure: AfterFailure = "report",
+        origin: Origin | None = None,
     ) -> asyncio.Task[T]: ...
 
 
@@ -53,9 +53,9 @@ class Ended(Protocol):
     def __call__(self, name: str, outcome: Outcome, origin: Origin, error: BaseException | None = None) -> None: ...
 
 
-def caller(stacklevel: int = 1) -> Origin:
-    """The line that called the function that asks; with a higher `stacklevel`, one further out."""
-    frame = sys._getframe(stacklevel + 1)  # pyright: ignore[reportPrivateUsage]
+def caller() -> Origin:
+    """The line that called the function that asks."""
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
     return frame.f_code, frame.f_lineno
 
 
