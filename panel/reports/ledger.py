@@ -21,6 +21,7 @@ KEEP = 500
 """Different reports in memory; of one that was pushed out, the next is a new report."""
 KINDS = 100
 """Kinds that are counted by name."""
+UNREADABLE = "unreadable"
 NOT_TAKEN = "(could not be taken)"
 
 
@@ -72,8 +73,9 @@ class Ledger:
         self.not_taken = Tally()
         """Calls that failed before anything was known of them."""
         self._dropped = {NOT_TAKEN: self.not_taken}
-        self._told: dict[str, int] = {}
-        self._written = self._folded = self._unwritten = self._unwritten_told = 0
+        self._written = self._folded = self._unwritten = 0
+        self._dropped_told = self._unwritten_told = 0
+        self._file: int = 0
         self._by_kind: dict[str, int] = {}
 
     def drop(self, kind: str) -> None:
@@ -83,20 +85,24 @@ class Ledger:
     def prepare(self, fold: Fold) -> None:
         """Makes the report. It takes longest and needs no lock: done twice, it is the same."""
         captured = fold.captured
-        if captured is not None and fold.report is None:
+        if captured is None or fold.report is not None:
+            return
+        try:
             fold.report = self._renderer.report(captured, fold.id)
-            fold.captured = None  # and with it whatever secrets it had
+        except BaseException as trouble:  # what cannot be cleaned is not written; that there was something is
+            said = f"This report could not be made: {type(trouble).__name__}."
+            fold.report = Report(fold.id, "error", UNREADABLE, said, "", captured.at, captured.at)
+        fold.captured = None  # and with it whatever secrets it had
 
-    def record(self, fold: Fold, calls: int, *, at_once: bool = False) -> bool:
-        """Counts some calls; writes a line for them if it is the first, or `at_once`. Whether it is a new report.
+    def record(self, fold: Fold, calls: int, *, at_once: bool = False) -> None:
+        """Counts some calls; writes a line for them if it is the first, or `at_once`.
 
         Does not raise when the journal cannot be written: they are tried again by `flush`.
         """
         self.prepare(fold)
         report = fold.report
         if report is None:
-            return False
-        new = fold.calls == 0
+            return
         fold.calls += calls
         fold.pending += calls
         fold.report = replace(report, count=fold.calls, last=max(report.last, fold.last))
@@ -109,7 +115,6 @@ class Ledger:
             self._write(fold)
         while len(self._folds) > KEEP:
             self._forget(self._folds.popitem(last=False)[1])
-        return new
 
     def begin(self) -> None:
         """Writes the session line, also where one stands already."""
@@ -137,7 +142,8 @@ class Ledger:
 
     @property
     def has_pending(self) -> bool:
-        return bool(self._grown) or self._unwritten > self._unwritten_told or self._dropped_calls > self._told_calls
+        dropped = sum(_values(self._dropped).values())
+        return bool(self._grown) or self._unwritten != self._unwritten_told or dropped != self._dropped_told
 
     def write(self, data: bytes) -> bool:
         """One line of another kind."""
@@ -155,6 +161,10 @@ class Ledger:
             self._unwritten += fold.pending
             fold.pending = 0
         self._grown.clear()
+
+    def lose(self, calls: int) -> None:
+        """Counts calls that could not even be recorded, as without memory."""
+        self._unwritten += calls
 
     def recent(self) -> tuple[Report, ...]:
         while True:
@@ -185,7 +195,9 @@ class Ledger:
         if report is not None and calls:
             try:
                 file = self.journal.make_ready()
-                # An older file may be gone: each has the full line of whatever it counts.
+                if file != self._file:
+                    self._file, self._dropped_told, self._unwritten_told = file, 0, 0
+                # An older file may be gone: each has the full line of whatever it counts, and the sums.
                 whole = fold.file != file
                 data = report_line(report, calls) if whole else again_line(report, calls)
                 self.journal.write(data)
@@ -212,27 +224,19 @@ class Ledger:
         kind = kind if kind in self._by_kind or len(self._by_kind) < KINDS else "other"
         self._by_kind[kind] = self._by_kind.get(kind, 0) + calls
 
-    @property
-    def _dropped_calls(self) -> int:
-        return sum(_values(self._dropped).values())
-
-    @property
-    def _told_calls(self) -> int:
-        return sum(self._told.values())
-
     def _tell_dropped(self) -> None:
         dropped = _values(self._dropped)
-        kinds = {kind: calls - self._told.get(kind, 0) for kind, calls in dropped.items()}
-        new = {kind: calls for kind, calls in kinds.items() if calls}
-        names = dict(zip(new, self._renderer.clean(list(new)), strict=True))
-        said = {names[kind]: calls for kind, calls in new.items()}
-        if new and self.write(line(dropped={"calls": sum(new.values()), "kinds": said})):
-            self._told = dropped
+        calls = sum(dropped.values())
+        if calls == self._dropped_told:
+            return
+        names = self._renderer.clean(list(dropped))
+        if self.write(line(dropped={"calls": calls, "kinds": dict(zip(names, dropped.values(), strict=True))})):
+            self._dropped_told = calls
 
     def _tell_unwritten(self) -> None:
-        calls = self._unwritten - self._unwritten_told
-        if calls and self.write(line(unwritten={"calls": calls})):
-            self._unwritten_told += calls
+        calls = self._unwritten
+        if calls != self._unwritten_told and self.write(line(unwritten={"calls": calls})):
+            self._unwritten_told = calls
 
 
 def _values(tallies: Mapping[str, Tally]) -> dict[str, int]:

@@ -7,6 +7,9 @@ import os
 import time
 from typing import Any
 
+_system: Any = importlib.import_module("msvcrt" if os.name == "nt" else "fcntl")
+"""Imported now: the first report may come when the interpreter ends, and nothing can be imported any more."""
+
 _WINDOWS_BYTE = 0x7FFF_0000
 """Windows forbids others to read what is locked, so a byte far behind the text stands for the file."""
 
@@ -17,10 +20,12 @@ def try_lock(descriptor: int) -> bool:
     It ends when the descriptor is closed. Where a file system knows no locks, nobody gets any.
     """
     try:
-        if os.name == "nt":
-            _lock_windows(descriptor)
+        if _system.__name__ == "msvcrt":
+            os.lseek(descriptor, _WINDOWS_BYTE, os.SEEK_SET)
+            _system.locking(descriptor, _system.LK_NBLCK, 1)
         else:
-            _lock_posix(descriptor)
+            # Not lockf: that one is given up when any descriptor of the file is closed, as readers do.
+            _system.flock(descriptor, _system.LOCK_EX | _system.LOCK_NB)
     except OSError:
         return False
     return True
@@ -29,15 +34,3 @@ def try_lock(descriptor: int) -> bool:
 def take_lock(descriptor: int) -> bool:
     """As `try_lock`, past those who only look whether it is held."""
     return any(try_lock(descriptor) or time.sleep(0.001) for _ in range(50))
-
-
-def _lock_posix(descriptor: int) -> None:
-    # flock and not lockf: that one is given up when any descriptor of the file is closed, as readers do.
-    fcntl: Any = importlib.import_module("fcntl")
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _lock_windows(descriptor: int) -> None:
-    msvcrt: Any = importlib.import_module("msvcrt")
-    os.lseek(descriptor, _WINDOWS_BYTE, os.SEEK_SET)
-    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

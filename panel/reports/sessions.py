@@ -132,9 +132,9 @@ class _Reading:
                 figures = dict(_pairs(fields, "figures"))
                 self.session = replace(session, ended=seconds(fields.get("at")), left=left, figures=figures)
             case "dropped":
-                self.session = replace(session, dropped=session.dropped + number(fields.get("calls")))
+                self.session = replace(session, dropped=max(session.dropped, number(fields.get("calls"))))
             case "unwritten":
-                self.session = replace(session, unwritten=session.unwritten + number(fields.get("calls")))
+                self.session = replace(session, unwritten=max(session.unwritten, number(fields.get("calls"))))
             case "adopted":
                 self.session = replace(session, adopted=True)
             case _:
