@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import string
+from collections.abc import Callable
 from typing import final
 from urllib.parse import quote, quote_plus
 
@@ -23,7 +24,7 @@ _WINDOW = 2**16
 
 _KEY_NAME = r"(?:proxy-)?authorization|x-api-key|x-goog-api-key|api[-_]?key|access[-_]token|client[-_]secret|password"
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+_PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # user:password@ of an address
     (re.compile(r"://[^\s/?#\"'<>]+@"), f"://{REMOVED}@"),
     # ?key=...
@@ -31,19 +32,24 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             r"([?&](?:key|api[-_]?key|token|access_token|auth|signature|sig|password|secret)=)[^&#\s\"'<>]+", re.I
         ),
-        rf"\1{REMOVED}",
+        lambda found: f"{found[1]}{REMOVED}",
     ),
     # a header or a JSON member that holds a key, with or without its scheme
     (
         re.compile(rf"\b({_KEY_NAME})([\"']?\s*[:=]\s*[\"']?)((?:bearer|basic|token)\s+)?[^\s\"',;&<>}}\[]+", re.I),
-        rf"\1\2{REMOVED}",
+        lambda found: f"{found[1]}{found[2]}{REMOVED}",
     ),
-    (re.compile(r"\b(bearer)\s+(?!auth|token|scheme)[\w.~+/=-]{6,}", re.I), rf"\1 {REMOVED}"),
+    (
+        re.compile(r"\b(bearer)\s+(?!auth|token|scheme)[\w.~+/=-]{6,}", re.I),
+        lambda found: f"{found[1]} {REMOVED}",
+    ),
     # the keys of the known services
     (re.compile(r"(?<![A-Za-z0-9])(?:sk|xai|pplx|nvapi)-[\w-]{8,}"), REMOVED),
     (re.compile(r"(?<![A-Za-z0-9])(?:gsk|hf|tgp)_\w{8,}"), REMOVED),
     (re.compile(r"(?<![A-Za-z0-9])AIza[\w-]{8,}"), REMOVED),
 )
+"""What looks like a key, and what stands in its place. It is no template such as `\\1`: for one, Python 3.11 imports a
+module at each call, and at the interpreter's end there are none."""
 
 _BASE64 = frozenset(string.ascii_letters + string.digits + "+/-_=")
 
