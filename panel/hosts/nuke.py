@@ -21,7 +21,7 @@ import nuke
 from ..nk.knobs import runs_code
 from .base import Kind, KnobValue, NodeRow, Note, Project
 from .order import counted_names, sources_first
-from .stated import Stated, code_knobs, is_knob, node_row, read_block
+from .stated import Blocks, Stated, code_knobs, is_knob, node_row
 
 _ROOT = "Root"
 _UNTITLED = "Untitled"
@@ -41,6 +41,7 @@ class NukeHost:
     is_live = True
 
     def __init__(self) -> None:
+        self._blocks = Blocks()
         self._kept: _Reading | None = None
 
     @property
@@ -54,7 +55,7 @@ class NukeHost:
 
     def snapshot(self) -> NukeHost:
         host = NukeHost()
-        host._kept = _Reading()
+        host._kept = _Reading(self._blocks)
         return host
 
     def project(self) -> Project:
@@ -76,7 +77,7 @@ class NukeHost:
     def _now(self) -> _Reading:
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("The running Nuke is read on its main thread only: Nuke hangs or crashes on another.")
-        return self._kept or _Reading()
+        return self._kept or _Reading(self._blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,11 @@ class _Level:
 class _Reading:
     """The script during one call."""
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
         self._levels: dict[str, _Level] = {}
         self._rows: dict[str, NodeRow] = {}
+        self._is_whole = False
         self._knobs: dict[str, tuple[KnobValue, ...]] = {}
 
     def path(self) -> str | None:
@@ -111,7 +114,7 @@ class _Reading:
         root = _root()
         if root is None:
             return Project(nuke.NUKE_VERSION_STRING, notes=(Note("Nuke is still opening the script."),))
-        stated = _stated(root).texts
+        stated = self._stated(root).texts
 
         def setting(name: str) -> str:
             return stated.get(name) or _stored(root.knob(name))
@@ -128,13 +131,15 @@ class _Reading:
     def rows(self) -> Sequence[NodeRow]:
         """One pass over all nodes, a group's own right behind it."""
         root = _root()
-        if self._rows or root is None:
+        if self._is_whole or root is None:
             return tuple(self._rows.values())
+        self._blocks.next_round()
+        self._rows, self._is_whole = {}, True
         waiting: list[tuple[nuke.Node, str]] = [(root, _ROOT)]
         while waiting:
             node, name = waiting.pop()
             try:
-                self._rows[name] = row = self._read(node, name)
+                row = self._read(node, name)
                 if inside := root if node is root else _opened(node, row.class_name):
                     waiting += reversed(self._level(inside, "" if node is root else name).names.items())
             except ValueError:  # it was deleted meanwhile
@@ -142,7 +147,7 @@ class _Reading:
         return tuple(self._rows.values())
 
     def row(self, name: str) -> NodeRow | None:
-        if self._rows:
+        if self._is_whole or name in self._rows:
             return self._rows.get(name)
         try:
             node = self._find(name)
@@ -167,7 +172,7 @@ class _Reading:
 
     def _read(self, node: nuke.Node, name: str) -> NodeRow:
         """Raises ValueError for a node that is gone."""
-        stated, class_name = _stated(node), node.Class()
+        stated, class_name = self._stated(node), node.Class()
         self._knobs[name] = stated.knobs
         is_root = name == _ROOT
         clone_of = None if is_root else self._original(node, name)
@@ -180,7 +185,19 @@ class _Reading:
             opens_group=_opened(node, class_name) is not None,
             code=code_knobs(stated.knobs) if clone_of is None else (),  # told once, of the original
         )
-        return row if row.position or is_root else replace(row, position=(node.xpos(), node.ypos()))
+        if not row.position and not is_root:
+            row = replace(row, position=(node.xpos(), node.ypos()))
+        self._rows[name] = row
+        return row
+
+    def _stated(self, node: nuke.Node) -> Stated:
+        try:
+            return self._blocks.read(node.writeKnobs(_STORED))
+        except (RuntimeError, TypeError, UnicodeError):  # a knob that cannot be written: then each by itself
+            knobs = tuple(_knob_by_knob(node))
+            return Stated(
+                {knob.name: knob.value for knob in knobs}, tuple(knob for knob in knobs if is_knob(knob.name))
+            )
 
     def _inputs(self, node: nuke.Node, name: str) -> tuple[str | None, ...]:
         level = self._levels.get(name.rpartition(".")[0])
@@ -306,15 +323,6 @@ def _open_groups(root: nuke.Root) -> Iterator[nuke.Group]:
 
 def _depth(found: tuple[str, nuke.Group]) -> int:
     return found[0].count(".")
-
-
-def _stated(node: nuke.Node) -> Stated:
-    """Raises ValueError for a node that is gone."""
-    try:
-        return read_block(node.writeKnobs(_STORED))
-    except (RuntimeError, TypeError, UnicodeError):  # a knob that cannot be written: then each by itself
-        knobs = tuple(_knob_by_knob(node))
-        return Stated({knob.name: knob.value for knob in knobs}, tuple(knob for knob in knobs if is_knob(knob.name)))
 
 
 def _knob_by_knob(node: nuke.Node) -> Iterator[KnobValue]:

@@ -16,11 +16,14 @@ from .base import KnobValue, NodeRow
 
 _LABEL = 500
 _NOT_KNOBS = frozenset({"addUserKnob", "inputs", "name", "xpos", "ypos", "selected"})
+_TOLD_APART = frozenset(
+    "label disable file xpos ypos format fps first_frame last_frame colorManagement".split()  # of a row; of the project
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """`texts` holds every knob of a block, unquoted; `knobs` those that the port tells of."""
+    """`knobs` are those that the port tells of; `texts` what rows and the project are made of, unquoted."""
 
     texts: Mapping[str, str]
     knobs: tuple[KnobValue, ...]
@@ -31,8 +34,24 @@ def read_block(text: str) -> Stated:
     data = b"{" + text.encode("utf-8", "surrogateescape") + b"}"
     document = Document(data, ())
     body = document.body(Command("node", (Word(0, len(data), "braced"),), 1))
-    texts = {knob.name: document.text(knob.value_span) for knob in body.knobs}
+    texts = {knob.name: document.text(knob.value_span) for knob in body.knobs if knob.name in _TOLD_APART}
     return Stated(texts, stated_knobs(document, body))
+
+
+class Blocks:
+    """What blocks state; one whose text is as it was is not read again. Keeps those of the last two rounds."""
+
+    def __init__(self) -> None:
+        self._new: dict[str, Stated] = {}
+        self._old: dict[str, Stated] = {}
+
+    def next_round(self) -> None:
+        self._old, self._new = self._new, {}
+
+    def read(self, text: str) -> Stated:
+        found = self._new.get(text) or self._old.get(text) or read_block(text)
+        self._new[text] = found
+        return found
 
 
 def stated_knobs(document: Document, body: Body) -> tuple[KnobValue, ...]:

@@ -1,8 +1,8 @@
 """A fake of Nuke's Python API for tests: the calls that the panel uses, on the product's own graph model.
 
-Owns the module's face: names, exceptions and `None`s as Nuke has them (its Python reference; where that is silent, what
-public code relies on). It stands in for no node's work: whatever would compute, evaluate or run code fails the test, and
-so does any call from another thread than the main one.
+Owns the module's face: names, exceptions and `None`s as Nuke has them (its Python reference; where that is silent,
+what public code relies on). It stands in for no node's work: whatever would compute, evaluate or run code fails the
+test, and so does any call from another thread than the main one.
 
     nuke_nodes    nodes, groups, clones, selection       nuke_knobs    values by class
     nuke_loading  from `.nk` text                        nuke_undo     the undo stack

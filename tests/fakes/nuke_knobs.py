@@ -41,9 +41,14 @@ class Knob(Watched):
         self._default = default
         self._node: Any = None
         self._definition: str | None = None
+        self._said: tuple[str, str] = ("", "")
 
     def _text(self) -> str:
-        return self._default if self._raw is None else said(self._raw)
+        if self._raw is None:
+            return self._default
+        if self._said[0] != self._raw:
+            self._said = (self._raw, said(self._raw))
+        return self._said[1]
 
     def _store(self, raw: str | None) -> None:
         before = self._raw

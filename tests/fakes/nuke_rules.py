@@ -14,12 +14,13 @@ from types import FunctionType
 from typing import Any, NoReturn
 
 COMPUTES = frozenset(
-    "hasError treeHasError error metadata width height format bbox channels firstFrame lastFrame frameRange pixelAspect "
-    "sample deepSample deepSampleCount dependencies dependent forceValidate upstreamFrameRange fileDependencies opHashes "
-    "layers fps realFps evaluate getEvaluatedValue execute executeMultiple executePythonCallback executeBackgroundNuke "
-    "render tcl expression expr runIn fork load value numvalue filename knob capture run".split()
+    "hasError treeHasError error metadata width height format bbox channels firstFrame lastFrame frameRange "
+    "pixelAspect sample deepSample deepSampleCount dependencies dependent forceValidate upstreamFrameRange "
+    "fileDependencies opHashes layers fps realFps evaluate getEvaluatedValue execute executeMultiple "
+    "executePythonCallback executeBackgroundNuke render tcl expression expr runIn fork load value numvalue filename "
+    "knob capture run".split()
 )
-"""Names that validate the tree, evaluate text or run code. Those that a class below defines itself are its own affair."""
+"""Names that validate the tree, evaluate text or run code. What a class defines itself is its own affair."""
 
 _CALLS = ("__getitem__", "__enter__", "__exit__")
 
