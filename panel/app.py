@@ -3,17 +3,16 @@
 Owns what lives as long as the program: settings, keys, providers, the open script and the scope of all tasks. The
 window, the pane in Nuke and the terminal each build one `Application`.
 
-    settings -> redactor -> keys -> providers -> host -> chats
-    closing:  tasks (at most their share of a second) -> sessions -> names of what was left
+    settings -> redactor -> reports -> keys -> providers -> host -> chats
+    closing:  tasks -> sessions -> sinks of reports -> journal, each with its share of a second
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..providers.catalog import PROVIDERS
@@ -26,14 +25,22 @@ from .chat import Chat
 from .hosts.base import EmptyHost, Host
 from .hosts.script import open_script
 from .keys import Keyring, KeyringTrouble, KeyStore, platform_keyring
+from .loop_stats import LoopStats
+from .reports import Reports
+from .reports.forwarder import Forwarder
+from .reports.log_bridge import LogBridge
+from .reports.logging_sink import LoggingSink
+from .reports.nats_address import NatsTarget
+from .reports.nats_sink import NatsSink
+from .reports.sessions import PastSession, adopt, past_sessions
 from .settings import ProviderSettings, Settings
 from .tasks import TaskScope
 from .threads import run_blocking
 
-log = logging.getLogger("nuke_ai_panel")
-
 CLOSING = 1.0
 """Seconds for everything to end, with every peer hung."""
+SHARES = {"tasks": 0.5, "sessions": 0.2, "sinks": 0.2}
+"""Of `CLOSING`, in the order of closing; the rest is for the journal."""
 FILE_DEADLINE = 10.0
 
 
@@ -43,9 +50,14 @@ class Leftover:
 
     tasks: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.tasks or self.sessions)
+        return bool(self.tasks or self.sessions or self.sinks)
+
+    @property
+    def by_kind(self) -> dict[str, tuple[str, ...]]:
+        return {kind: names for kind, names in asdict(self).items() if names}
 
 
 class Application:
@@ -58,6 +70,8 @@ class Application:
         settings: Settings | None = None,
         environ: Mapping[str, str] = os.environ,
         keyring: Callable[[], Keyring] = platform_keyring,
+        reports_folder: Path | None = None,
+        loop_stats: Callable[[], LoopStats | None] = lambda: None,
     ) -> None:
         """`settings`: those of the file, where reading it here would hold up a window."""
         self._settings_path = settings_path or options.settings_path()
@@ -65,7 +79,16 @@ class Application:
         self._saving = asyncio.Lock()
         self.environ = environ
         self.redactor = Redactor()
+        self.reports = Reports(redactor=self.redactor, folder=reports_folder)
+        self.loop_stats = loop_stats
         self.scope = TaskScope("application", on_failure=self._report)
+        self.reporting = TaskScope("reports", on_failure=self._report)
+        self.forwarder = Forwarder(self.reporting, self.reports.follow, [LoggingSink(), NatsSink(self._nats)])
+        self._bridge = LogBridge(self.reports.report)
+        self._bridge.attach()
+        self._bridge.set_level(self.settings.get(options.LOG_LEVEL))
+        self.crashed: tuple[PastSession, ...] = ()
+        """Earlier runs that did not end in order and that nobody was told of yet; `adopt_crashed` finds them."""
         self.keys = KeyStore(
             run_blocking=run_blocking,
             environ=environ,
@@ -134,17 +157,39 @@ class Application:
             await run_blocking(options.save, changes, self._settings_path, deadline=FILE_DEADLINE)
             self.settings.note_saved(changes)
 
+    def begin_session(self, way_in: str) -> None:
+        """From here on a journal tells how this run went. `way_in`: "window", "nuke" or "terminal"."""
+        self.reports.begin(way_in)
+
+    def set_log_level(self, level: str) -> None:
+        """Raises ValueError for a level that the setting does not have."""
+        self.settings.set(options.LOG_LEVEL, level)
+        self._bridge.set_level(level)
+
+    async def adopt_crashed(self) -> tuple[PastSession, ...]:
+        """Takes over the journals of runs that did not end in order: forwards what they reported, once."""
+        found = await run_blocking(_adopt, self.reports.folder, deadline=FILE_DEADLINE)
+        for report in (report for session in found for report in session.reports):
+            self.forwarder.forward(report)
+        self.crashed = found
+        return found
+
     async def close(self) -> Leftover:
-        """Ends everything in order, within `CLOSING` seconds."""
-        tasks = await self.scope.close(CLOSING * 0.6)
+        """Ends everything in order, within `CLOSING` seconds, each part within its share."""
+        tasks = await self.scope.close(CLOSING * SHARES["tasks"])
         try:
-            async with asyncio.timeout(CLOSING * 0.3):
+            async with asyncio.timeout(CLOSING * SHARES["sessions"]):
                 sessions = await self.providers.close()
         except TimeoutError:
             sessions = self.providers.open_sessions
-        left = Leftover(tasks, sessions)
-        if left:
-            log.error("Left open at closing: tasks %s, sessions %s", left.tasks, left.sessions)
+        if left := Leftover(tasks, sessions):
+            self.reports.report(f"Left open at closing: {', '.join((*tasks, *sessions))}", origin="application")
+        left = replace(left, sinks=await self.forwarder.close(CLOSING * SHARES["sinks"]))
+        await self.reporting.close(0)
+        self._bridge.detach()
+        stats = self.loop_stats()
+        self.reports.end(left.by_kind, asdict(replace(stats, lags=())) if stats else {})
+        self.reports.close()
         return left
 
     async def _key_for(self, provider_id: str, origin: str) -> Secret | None:
@@ -175,8 +220,15 @@ class Application:
             test=get(options.TEST),
         )
 
+    def _nats(self) -> NatsTarget:
+        return NatsTarget(self.settings.get(options.NATS_SERVER), self.settings.get(options.NATS_SUBJECT))
+
     def _report(self, name: str, error: BaseException) -> None:
-        log.error("%s failed: %s", name, self.redactor.clean(repr(error)))
+        self.reports.report(error, origin=name)
+
+
+def _adopt(folder: Path) -> tuple[PastSession, ...]:
+    return tuple(session for session in past_sessions(folder) if session.crashed and adopt(session))
 
 
 def _no_model(label: str) -> Problem:
