@@ -1,1 +1,264 @@
-"""What can be said of a running panel when something is wrong: collected as values, for a page and for a ticket. No Qt."""
+"""What can be said of a running panel when something is wrong: collected as values, for a page and for a ticket. No Qt.
+
+`figures` are another a moment later and cost nothing to ask for. `surroundings` have to be looked at and may hang:
+every look is bounded and all are taken at once. `examine` is both. Nothing here asks for a key, and nothing is
+contacted beyond this computer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import ipaddress
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import platformdirs
+
+from .. import __version__
+from ..providers.address import Address, parse_address
+from ..providers.catalog import PROVIDERS
+from ..providers.errors import ProviderError
+from ..providers.manager import ConnectionStats
+from . import settings as options
+from .keys import KeyringTrouble
+from .loop_stats import LoopStats
+from .reports import PastSession, Report, ReportCounts, past_sessions
+from .reports.sink import SinkStats
+from .tasks.stats import ScopeStats
+from .threads import DaemonExecutor, ThreadStats, run_blocking
+
+if TYPE_CHECKING:
+    from .app import Application
+
+T = TypeVar("T")
+
+KEYRING_SECONDS = 0.8
+SERVER_SECONDS = 0.5
+DISK_SECONDS = 0.5
+PACKAGES = ("qasync", "aiohttp", "keyring", "nats-py")
+
+ServerState = Literal["answers", "silent", "closed", "elsewhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What lives at this moment. `loop` None: nobody measures it; `threads` None: there is no loop yet."""
+
+    loop: LoopStats | None
+    scopes: tuple[ScopeStats, ...]
+    connections: tuple[ConnectionStats, ...]
+    threads: ThreadStats | None
+    reports: tuple[Report, ...]
+    counts: ReportCounts
+    sinks: tuple[SinkStats, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringState:
+    """`trouble`: why it cannot be used, as a sentence; "" if it answers."""
+
+    name: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """`free` in bytes, None where nobody can say. A folder that is not there yet is writable if it can be made."""
+
+    name: str
+    path: str
+    exists: bool = False
+    writable: bool = False
+    free: int | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """`answers` HTTP, is `silent` though it takes connections, is `closed`, or is `elsewhere` and was not asked."""
+
+    id: str
+    label: str
+    address: str
+    state: ServerState = "elsewhere"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is around the panel. `past`: earlier sessions and those beside this one, newest first."""
+
+    versions: Mapping[str, str]
+    keyring: KeyringState
+    folders: tuple[Folder, ...]
+    servers: tuple[LocalServer, ...]
+    past: tuple[PastSession, ...]
+    warnings: tuple[str, ...] = ()
+    """What is wrong with the settings file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`taken`: seconds since 1970."""
+
+    taken: float
+    figures: Figures
+    surroundings: Surroundings
+
+
+async def examine(app: Application) -> Diagnosis:
+    """Looks around, then takes the figures, so that a look that was given up is among them. Takes a second at most."""
+    around = await surroundings(app)
+    return Diagnosis(time.time(), figures(app, asyncio.get_running_loop()), around)
+
+
+def figures(app: Application, loop: asyncio.AbstractEventLoop | None) -> Figures:
+    """`loop`: the one whose threads are meant; from a Qt slot there is no running one to ask."""
+    executor = getattr(loop, "_default_executor", None)  # asyncio has no public way to ask for it
+    return Figures(
+        loop=app.loop_stats(),
+        scopes=(app.scope.stats(), app.reporting.stats()),
+        connections=app.providers.stats(),
+        threads=executor.stats() if isinstance(executor, DaemonExecutor) else None,
+        reports=app.reports.recent(),
+        counts=app.reports.counts(),
+        sinks=app.forwarder.stats(),
+    )
+
+
+async def surroundings(app: Application) -> Surroundings:
+    """Everything at once, each within its own bound."""
+    places = {
+        "Settings": options.settings_path().parent,
+        "Journal": app.reports.folder,
+        "Data": platformdirs.user_data_path("nuke-ai-panel", appauthor=False),
+    }
+    local = [app.config(row.id) for row in PROVIDERS.values() if row.local and row.base_url]
+    async with asyncio.TaskGroup() as group:
+        versions = group.create_task(_or_else({}, _versions))
+        keyring = group.create_task(_ask_keyring(app))
+        folders = [group.create_task(_look_at(Folder(name, str(path)))) for name, path in places.items()]
+        servers = [group.create_task(_knock(LocalServer(each.id, each.row.label, each.address))) for each in local]
+        past = group.create_task(sessions_beside(app))
+    return Surroundings(
+        versions.result(),
+        keyring.result(),
+        tuple(folder.result() for folder in folders),
+        tuple(server.result() for server in servers),
+        past.result(),
+        app.settings.warnings,
+    )
+
+
+async def sessions_beside(app: Application) -> tuple[PastSession, ...]:
+    """The journals of earlier sessions and of those that run beside this one, newest first."""
+    return await _or_else((), past_sessions, app.reports.folder)
+
+
+def last_session(past: Iterable[PastSession]) -> PastSession | None:
+    """The one that people ask about: not this process, and no command in a terminal that ended in order."""
+    begun = [session for session in past if session.way_in and session.pid != os.getpid()]
+    asked = (session for session in begun if session.way_in != "terminal" or session.crashed)
+    return next(asked, next(iter(begun), None))
+
+
+async def _or_else(otherwise: T, function: Callable[..., T], *args: object) -> T:
+    """What the disk says, or `otherwise` if it is silent."""
+    try:
+        return await run_blocking(function, *args, deadline=DISK_SECONDS)
+    except TimeoutError:
+        return otherwise
+
+
+def _versions() -> dict[str, str]:
+    found = {"Nuke AI Panel": __version__, "Python": platform.python_version(), "PySide6": _version_of("PySide6")}
+    core = sys.modules.get("PySide6.QtCore")  # never imported for this: where it is missing, it cannot be
+    if core is not None:
+        found |= {"PySide6": sys.modules["PySide6"].__version__, "Qt": core.qVersion()}
+    found |= {name: _version_of(name) for name in PACKAGES}
+    return found | {"System": platform.platform(terse=True), "Machine": platform.machine()}
+
+
+def _version_of(package: str) -> str:
+    """As installed. A host's own packages, or vendored ones, may not say."""
+    for name in (package, f"{package}-Essentials"):
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return "not installed"
+
+
+async def _ask_keyring(app: Application) -> KeyringState:
+    try:
+        async with asyncio.timeout(KEYRING_SECONDS):
+            return KeyringState(await app.keys.place())
+    except KeyringTrouble as trouble:
+        return KeyringState("", str(trouble))
+    except ImportError:
+        return KeyringState("", "The keyring package is not installed. Keys last for a session.")
+    except TimeoutError:
+        return KeyringState("", f"The keyring did not answer within {KEYRING_SECONDS:g} s.")
+
+
+async def _look_at(folder: Folder) -> Folder:
+    return await _or_else(replace(folder, trouble="the disk does not answer"), _looked_at, folder)
+
+
+def _looked_at(folder: Folder) -> Folder:
+    path = Path(folder.path)
+    try:
+        exists = path.is_dir()
+        nearest = path if exists else next(each for each in path.parents if each.exists())
+        if not nearest.is_dir():
+            return replace(folder, trouble=f"{nearest.name} is in the way, a file")
+        writable, free = os.access(nearest, os.W_OK), shutil.disk_usage(nearest).free
+    except OSError as error:
+        return replace(folder, trouble=error.strerror or type(error).__name__)
+    return replace(folder, exists=exists, writable=writable, free=free)
+
+
+async def _knock(server: LocalServer) -> LocalServer:
+    """One connection and one question, without a key."""
+    try:
+        address = parse_address(server.address)
+    except ProviderError:
+        return server
+    if not _on_this_computer(address.host):
+        return server
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(SERVER_SECONDS):
+            state = "answers" if await _asked(address) else "silent"
+    except TimeoutError:
+        state = "silent"
+    except OSError:
+        state = "closed"
+    return replace(server, state=state, seconds=time.perf_counter() - began)
+
+
+async def _asked(address: Address) -> bool:
+    """Whether something that speaks HTTP is there. Raises OSError where nothing listens."""
+    # Not the name: what it stands for is decided by a file that anybody may have changed.
+    host = "127.0.0.1" if address.host == "localhost" else address.host
+    reader, writer = await asyncio.open_connection(host, address.port)
+    try:
+        writer.write(f"GET {address.path}/models HTTP/1.0\r\nHost: {address.place}\r\n\r\n".encode("ascii"))
+        return (await reader.read(5)).startswith(b"HTTP/")
+    finally:
+        writer.transport.abort()
+
+
+def _on_this_computer(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

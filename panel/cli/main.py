@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ... import __version__
 from .output import make_output_safe, tell
 
-COMMANDS = ("chat", "ask", "providers", "test", "keys", "script")
+COMMANDS = ("chat", "ask", "providers", "test", "keys", "script", "doctor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_test(commands)
     _add_keys(commands)
     _add_script(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -132,6 +133,13 @@ def _add_script(commands: Commands) -> None:
     info.set_defaults(command=_script_info)
 
 
+def _add_doctor(commands: Commands) -> None:
+    parser = commands.add_parser("doctor", help="what is in order and what is not, to paste into a ticket")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--last-session", action="store_true", help="only how the session before this one ended")
+    parser.set_defaults(command=_doctor)
+
+
 def _ask(arguments: argparse.Namespace) -> int:
     from .ask import ask
 
@@ -166,6 +174,12 @@ def _script_info(arguments: argparse.Namespace) -> int:
     from .script import info
 
     return info(arguments.file, as_json=arguments.json)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .doctor import doctor
+
+    return doctor(as_json=arguments.json, last_session=arguments.last_session)
 
 
 def _window(arguments: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ class ReportDetails(Card):
 
     def show_report(self, report: ReportRow | None) -> None:
         """A report that is shown already keeps its place and what is marked in it."""
-        if report is self._report:
+        if report == self._report:
             return
         self._report = report
         self.setVisible(report is not None)

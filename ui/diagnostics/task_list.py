@@ -101,10 +101,14 @@ class TaskDelegate(RowDelegate):
 
 def figures(scope: ScopeRow) -> str:
     """ "2 running, 14 done, 1 failed": what is nought goes without saying, but for what runs."""
-    ended = {"done": scope.done, "failed": scope.failed, "cancelled": scope.cancelled, "dropped": scope.dropped}
-    return ", ".join(
-        [f"{len(scope.tasks):,} running", *(f"{count:,} {word}" for word, count in ended.items() if count)]
-    )
+    counts: dict[str, int] = {
+        "waiting": scope.waiting,
+        "done": scope.done,
+        "failed": scope.failed,
+        "cancelled": scope.cancelled,
+        "dropped": scope.dropped,
+    }
+    return ", ".join([f"{scope.running:,} running", *(f"{count:,} {word}" for word, count in counts.items() if count)])
 
 
 def summary(scopes: Sequence[ScopeRow]) -> str:

@@ -40,12 +40,14 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class ScopeRow:
-    """A scope without those inside of it, which follow with a greater `depth`. The counts are its own as well."""
+    """A scope and its own tasks; the scopes inside of it follow, `depth` one greater. The counts are of all of them."""
 
     path: str
     name: str
     depth: int
     tasks: tuple[TaskRow, ...] = ()
+    running: int = 0
+    waiting: int = 0
     done: int = 0
     failed: int = 0
     cancelled: int = 0

@@ -1,0 +1,153 @@
+"""Connects the diagnostics dialog to what the application says of itself.
+
+Owns when somebody looks: the figures when the dialog asks, which it does while it is visible, and the surroundings when
+it is opened or asked to look again. It measures nothing: `panel.diagnosis` does, for the terminal as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+from shiboken6 import isValid
+
+from ...ui.chat_pane import ChatPane
+from ...ui.diagnostics.dialog import DiagnosticsDialog
+from ...ui.diagnostics.values import Figures
+from ...ui.diagnostics.words import counted
+from ...ui.settings.values import FieldSpec
+from .. import diagnosis
+from .. import settings as options
+from ..reports import PastSession
+from ..tasks import TaskScope
+from .bundle import as_text, session_as_text
+from .figures import (
+    ReportRows,
+    connection_sections,
+    last_session,
+    loop_figures,
+    scope_rows,
+    sink_section,
+    system_sections,
+    system_words,
+)
+from .view_tasks import ViewTasks
+
+if TYPE_CHECKING:
+    from ..app import Application
+
+
+class DiagnosticsPresenter(QObject):
+    """Opens the dialog and keeps it true."""
+
+    def __init__(self, pane: ChatPane, app: Application, scope: TaskScope) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        self._app = app
+        self._scope = scope
+        self._tasks = ViewTasks(pane, scope)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._last: PastSession | None = None
+        self._rows = ReportRows()
+        self.dialog: DiagnosticsDialog | None = None
+        pane.header.diagnostics_requested.connect(self._open)
+
+    def open(self) -> DiagnosticsDialog:
+        """Shows the dialog, and looks around once more."""
+        if self.dialog is None:
+            self.dialog = self._build()
+        self.dialog.show()
+        self.dialog.raise_()
+        self.dialog.activateWindow()
+        self._look_around()
+        return self.dialog
+
+    def _open(self) -> None:
+        self.open()
+
+    def _build(self) -> DiagnosticsDialog:
+        dialog = DiagnosticsDialog(self._pane.look, self._pane)
+        dialog.figures_wanted.connect(self._show_figures)
+        dialog.surroundings_wanted.connect(self._look_around)
+        dialog.bundle_wanted.connect(self._copy_bundle)
+        dialog.last_session_wanted.connect(self._copy_last_session)
+        dialog.level_changed.connect(self._change_level)
+        return dialog
+
+    # What lives now: cheap, so without a task, which would stand in its own list.
+
+    def _show_figures(self) -> None:
+        if self.dialog:
+            self.dialog.show_figures(self._values(diagnosis.figures(self._app, self._loop)))
+
+    def _values(self, figures: diagnosis.Figures) -> Figures:
+        return Figures(
+            reports=self._rows.rows(figures.reports),
+            scopes=scope_rows(figures.scopes),
+            loop=loop_figures(figures.loop),
+            connections=connection_sections(figures),
+            sinks=sink_section(figures.sinks, figures.counts),
+            log_level=self._log_level(),
+        )
+
+    def _log_level(self) -> FieldSpec:
+        setting = options.LOG_LEVEL
+        value = self._app.settings.get(setting)
+        return FieldSpec(setting.id, setting.label, "choice", value, setting.choices, setting.help)
+
+    # What is around: looked at in the background, one look at a time.
+
+    def _look_around(self) -> None:
+        if self.dialog and not self._looking:
+            self.dialog.show_looking()
+            self._looking = self._tasks.start(self._look(), name="look around")
+            self._looking.add_done_callback(self._looked)
+
+    async def _look(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        around = await diagnosis.surroundings(self._app)
+        self._last = next(iter(self._app.crashed), None) or diagnosis.last_session(around.past)
+        if self.dialog:
+            self.dialog.show_surroundings(system_sections(around), system_words(around))
+            text = session_as_text(self._last, self._app.redactor) if self._last else ""
+            self.dialog.show_last_session(last_session(self._last, text))
+
+    def _looked(self, _: asyncio.Task[None]) -> None:
+        if isValid(self):
+            self._looking = None
+
+    # What leaves the panel.
+
+    def _copy_bundle(self) -> None:
+        if self.dialog:
+            self.dialog.set_status("Looking\u2026")
+            self._tasks.start(self._copy(), name="copy the bundle")
+
+    async def _copy(self) -> None:
+        self._put(as_text(await diagnosis.examine(self._app), self._app.redactor))
+
+    def _copy_last_session(self) -> None:
+        self._put(session_as_text(self._last, self._app.redactor))
+
+    def _put(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        if self.dialog:
+            self.dialog.set_status(f"Copied {counted(text.count(chr(10)) + 1, 'line')}, without keys.")
+
+    # The log level is in force at once; the file follows.
+
+    def _change_level(self, level: str) -> None:
+        self._app.set_log_level(level)
+        self._scope.start(self._save(), name="save the log level", on_close="finish")
+
+    async def _save(self) -> None:
+        try:
+            await self._app.save_settings()
+            words = ""
+        except OSError as error:
+            words = f"The settings could not be saved: {error.strerror or 'the disk does not answer'}."
+        if isValid(self) and self.dialog:
+            self.dialog.set_status(words)

@@ -1,0 +1,199 @@
+"""A diagnosis in the values of the diagnostics dialog. No widget, nothing measured here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...providers.catalog import PROVIDERS
+from ...providers.manager import ConnectionStats
+from ...ui.diagnostics.values import (
+    Fact,
+    FactSection,
+    FactState,
+    LastSession,
+    LoopFigures,
+    ReportRow,
+    ScopeRow,
+    TaskRow,
+)
+from ...ui.diagnostics.words import at, counted
+from .. import diagnosis
+from ..diagnosis import Folder, LocalServer, ServerState, Surroundings
+from ..loop_stats import LoopStats
+from ..reports import PastSession, Report, ReportCounts
+from ..reports.sink import SinkStats
+from ..tasks.stats import ScopeStats
+from ..threads import ThreadStats
+from .bundle import without_home
+
+_SERVERS: dict[ServerState, tuple[str, FactState]] = {
+    "answers": ("answers", "ok"),
+    "silent": ("does not answer", "bad"),
+    "closed": ("nothing there", "none"),
+    "elsewhere": ("not asked", "none"),
+}
+_WAYS = {"window": "In a window", "nuke": "In Nuke", "terminal": "In a terminal"}
+
+
+class ReportRows:
+    """Rows are made once for each report: 500 come twice a second, and hardly one of them is another."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Report, ReportRow]] = {}
+
+    def rows(self, reports: Sequence[Report]) -> tuple[ReportRow, ...]:
+        known, self._known = self._known, {}
+        for report in reports:
+            before = known.get(report.id)
+            self._known[report.id] = before if before and before[0] is report else (report, report_row(report))
+        return tuple(row for _, row in self._known.values())
+
+
+def report_row(report: Report) -> ReportRow:
+    return ReportRow(
+        id=report.id,
+        severity=report.severity,
+        kind=report.kind,
+        message=report.message,
+        origin=report.origin,
+        first=report.first,
+        last=report.last,
+        count=report.count,
+        context=report.context,
+        trace=report.trace,
+    )
+
+
+def scope_rows(scopes: Sequence[ScopeStats]) -> tuple[ScopeRow, ...]:
+    return tuple(row for scope in scopes for row in _scope_rows(scope, "", 0))
+
+
+def _scope_rows(scope: ScopeStats, around: str, depth: int) -> Iterator[ScopeRow]:
+    yield ScopeRow(
+        path=scope.name,
+        name=scope.name.removeprefix(f"{around}/"),
+        depth=depth,
+        tasks=tuple(
+            TaskRow(task.name.removeprefix(f"{scope.name}/"), task.origin, task.seconds) for task in scope.tasks
+        ),
+        running=scope.running,
+        waiting=scope.waiting,
+        done=scope.done,
+        failed=scope.failed,
+        cancelled=scope.cancelled,
+        dropped=scope.dropped,
+    )
+    for child in scope.children:
+        yield from _scope_rows(child, scope.name, depth + 1)
+
+
+def loop_figures(stats: LoopStats | None) -> LoopFigures | None:
+    if stats is None:
+        return None
+    return LoopFigures(
+        lags=stats.lags,
+        median=stats.lag_p50,
+        p95=stats.lag_p95,
+        p99=stats.lag_p99,
+        worst=stats.lag_worst,
+        longest_batch=stats.longest_batch,
+        callbacks=stats.callbacks,
+        batches=stats.batches,
+        timers=stats.timers,
+        descriptors=stats.descriptors,
+    )
+
+
+def connection_sections(figures: diagnosis.Figures) -> tuple[FactSection, ...]:
+    """The first section has a fact for each provider."""
+    opened = tuple(_connection(stats) for stats in figures.connections)
+    return (
+        FactSection("Open now", opened, "No session is open."),
+        FactSection("Calls on threads", _threads(figures.threads), "None was made."),
+    )
+
+
+def _connection(stats: ConnectionStats) -> Fact:
+    row = PROVIDERS.get(stats.name)
+    held = f"{counted(stats.sessions, 'session')}, {counted(stats.sockets, 'socket')}"
+    return Fact(
+        row.label if row else stats.name,
+        held if stats.sessions else "no session needed",
+        counted(stats.streams, "stream") if stats.streams else "",
+    )
+
+
+def _threads(threads: ThreadStats | None) -> tuple[Fact, ...]:
+    if threads is None:
+        return ()
+    late = counted(threads.late, "late answer") if threads.late else ""
+    given_up = (Fact("Given up", name, "still hanging", "bad") for name in threads.abandoned)
+    return Fact("Threads", f"{threads.running} running, {threads.idle} idle", late), *given_up
+
+
+def sink_section(sinks: Sequence[SinkStats], counts: ReportCounts) -> FactSection:
+    """The journal first: everything else gets its reports from there."""
+    unwritten = f"{counts.unwritten:,} unwritten" if counts.unwritten else ""
+    written = ", ".join(filter(None, (f"{counts.written:,} written", unwritten)))
+    how: tuple[str, FactState] = ("could not be written", "bad") if unwritten else ("keeps everything", "ok")
+    return FactSection("Sinks", (Fact("Journal", how[0], written, how[1]), *map(_sink, sinks)))
+
+
+def _sink(stats: SinkStats) -> Fact:
+    counts = {"sent": stats.sent, "waiting": stats.waiting, "dropped": stats.dropped}
+    note = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "sent")
+    hurt = bool(stats.trouble) and stats.state in ("waiting to retry", "off")
+    state: FactState = "bad" if hurt else "none" if stats.state == "off" else "ok"
+    return Fact(stats.name, stats.trouble if hurt else stats.state, note, state)
+
+
+def system_sections(around: Surroundings) -> tuple[FactSection, ...]:
+    trouble = around.keyring.trouble
+    keyring = Fact("Keyring", trouble, "", "bad") if trouble else Fact(around.keyring.name, "answers", "", "ok")
+    settings = tuple(Fact("Settings file", warning, "", "bad") for warning in around.warnings)
+    return (
+        FactSection("Versions", tuple(Fact(name, version) for name, version in around.versions.items())),
+        FactSection("Keyring", (keyring,)),
+        FactSection("Folders", (*settings, *map(_folder, around.folders))),
+        FactSection("Local servers", tuple(map(_server, around.servers))),
+    )
+
+
+def system_words(around: Surroundings) -> str:
+    """For the list of pages."""
+    found = sum(server.state == "answers" for server in around.servers)
+    keyring = "Keyring trouble" if around.keyring.trouble else "Keyring answers"
+    return f"{keyring}, {counted(found, 'server')}"
+
+
+def _folder(folder: Folder) -> Fact:
+    path = without_home(folder.path)
+    if folder.trouble or not folder.writable:
+        return Fact(folder.name, path, folder.trouble or "cannot be written", "bad")
+    free = "" if folder.free is None else f"{folder.free / 1e9:,.0f} GB free"
+    return Fact(folder.name, path, free if folder.exists else f"not made yet, {free}", "ok")
+
+
+def _server(server: LocalServer) -> Fact:
+    words, state = _SERVERS[server.state]
+    return Fact(server.label, server.address, words, state)
+
+
+def last_session(session: PastSession | None, text: str) -> LastSession | None:
+    """`text`: all of it, without secrets."""
+    if session is None:
+        return None
+    summary = _summary(session)
+    if session.running:
+        return LastSession("One is running", True, "Another session is running", summary, text)
+    if session.ended is None:
+        return LastSession("Did not end in order", False, "The last session did not end in order", summary, text)
+    return LastSession("Ended in order", True, "The last session ended in order", summary, text)
+
+
+def _summary(session: PastSession) -> str:
+    ended = f", ended {at(session.ended)}" if session.ended is not None else ""
+    left = [counted(len(names), kind.removesuffix("s")) for kind, names in session.left.items() if names]
+    errors = [counted(len(session.reports), "report")] if session.reports else []
+    words = f"{_WAYS.get(session.way_in, 'Somewhere')}, begun {at(session.started)}{ended}."
+    return f"{words} It left {', '.join((*left, *errors))}." if left or errors else words
