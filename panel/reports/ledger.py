@@ -21,6 +21,8 @@ KEEP = 500
 """Different reports in memory; of one that was pushed out, the next is a new report."""
 KINDS = 100
 """Kinds that are counted by name."""
+FAILURES = (OSError, MemoryError, RecursionError)
+"""Of writing: what could not be written is tried again. The latter two are the caller's, who wrote at once."""
 UNREADABLE = "unreadable"
 NOT_TAKEN = "(could not be taken)"
 
@@ -103,10 +105,12 @@ class Ledger:
         report = fold.report
         if report is None:
             return
+        # What may fail comes before the counting: a call that raised was not counted.
+        grown = replace(report, count=fold.calls + calls, last=max(report.last, fold.last))
+        self._count_kind(report.kind, calls)
+        fold.report = grown
         fold.calls += calls
         fold.pending += calls
-        fold.report = replace(report, count=fold.calls, last=max(report.last, fold.last))
-        self._count_kind(report.kind, calls)
         self._folds[fold.id] = fold
         self._folds.move_to_end(fold.id)
         if fold.file and not at_once:
@@ -121,7 +125,7 @@ class Ledger:
         try:
             self.journal.renew_head()
             self.journal.make_ready()
-        except OSError:
+        except FAILURES:
             self.failing = True
 
     def end(self, data: bytes) -> None:
@@ -149,7 +153,7 @@ class Ledger:
         """One line of another kind."""
         try:
             self.journal.write(data)
-        except OSError:
+        except FAILURES:
             self.failing = True
             return False
         self.failing, self.unsynced = False, True
@@ -201,7 +205,7 @@ class Ledger:
                 whole = fold.file != file
                 data = report_line(report, calls) if whole else again_line(report, calls)
                 self.journal.write(data)
-            except OSError:
+            except FAILURES:
                 self.failing = True
                 self._grown[fold.id] = fold
                 return False

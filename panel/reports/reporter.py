@@ -7,6 +7,7 @@ and the interpreter's shutdown. What is read from an error is `capture`'s, what 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import itertools
 import os
@@ -25,7 +26,7 @@ from .ledger import Fold, Ledger, Tally
 from .lines import line
 from .rendering import Renderer
 from .report import Report, ReportCounts, Severity
-from .writer import Item, Listener, Writer
+from .writer import Listener, Writer
 
 DIFFERENT = 16_000
 """Different reports that may wait for the writer, about 10 MB; those beyond are counted by their kind."""
@@ -77,14 +78,17 @@ class Reports:
         Never raises. Never blocks, but with `wait` for one write, which then survives `kill -9`. After `close`, and
         while the interpreter ends, it is written before this returns. Where too many wait, it is only counted.
         """
+        report_id = ""
         try:
-            return self._take(error, severity, context, origin, wait)
+            report_id = self._take(error, severity, context, origin, wait)
         except KeyboardInterrupt:
             raise  # not ours: somebody pressed Ctrl+C just now
         except BaseException:
             # At the recursion limit, without memory, or when the modules are gone: counted, in C calls only.
             self._not_taken()
-            return ""
+        with contextlib.suppress(RecursionError, MemoryError):  # then the next one does it
+            self._see_to_writing()
+        return report_id
 
     def begin(self, way_in: str) -> None:
         """Opens this process's journal. `way_in`: "window", "nuke" or "terminal"."""
@@ -144,11 +148,12 @@ class Reports:
             return self._count_only(seen.kind, fold.id)
         else:
             fold.last = self._clock()
-        self._taken.add()
         if wait and self._writer.write_now(fold):
-            self._hand_over(functools.partial(self._writer.announce, fold))
+            self._taken.add()
+            self._writer.queue.put(functools.partial(self._writer.announce, fold))
         else:
-            self._hand_over(fold)
+            self._writer.queue.put(fold)
+            self._taken.add()
         return fold.id
 
     def _count_only(self, kind: str, report_id: str) -> str:
@@ -156,11 +161,15 @@ class Reports:
         self._taken.add()
         return report_id
 
-    def _hand_over(self, item: Item) -> None:
-        self._writer.queue.put(item)
+    def _hand_over(self, job: Callable[[], object]) -> None:
+        self._writer.queue.put(job)
+        self._see_to_writing()
+
+    def _see_to_writing(self) -> None:
+        """That what was put into the queue just now is written: by the thread, or where there is none, by us."""
         if not self._armed:
             self._arm()
-        # Asked after putting: whoever closes meanwhile has either seen the item, or is seen here.
+        # Asked after putting: whoever closes meanwhile has either seen it, or is seen here.
         if self._closed or not self._writer.start():
             self._writer.drain()
 

@@ -44,6 +44,7 @@ class Writer:
         self._turn = threading.RLock()
         self._in_turn = False
         self._starting = threading.Lock()
+        self._running = threading.Lock()
         self._thread: threading.Thread | None = None
         self._flush_at: float | None = None
         self._sync_at: float | None = None
@@ -61,7 +62,7 @@ class Writer:
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="nuke-ai-panel reports", daemon=True)
                 thread.start()
-                self._thread = thread
+                self._thread = self._thread or thread
         except RuntimeError:
             return False
         finally:
@@ -127,6 +128,10 @@ class Writer:
         self.ledger.journal.close()
 
     def _run(self) -> None:
+        # A start that was interrupted may have made a thread after all.
+        if not self._running.acquire(blocking=False):
+            return
+        self._thread = threading.current_thread()
         going = True
         while going:
             going = self._do(self._wait())
