@@ -5,38 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from typing import NoReturn
 
 import pytest
 from guards import UnseenErrors
 from nuke_ai_panel.panel.tasks import ScopeClosed, TaskScope
-
-
-class Failures(list[tuple[str, str]]):
-    def __call__(self, name: str, error: BaseException) -> None:
-        self.append((name, str(error)))
-
-
-async def forever() -> NoReturn:
-    await asyncio.get_running_loop().create_future()
-    raise AssertionError
-
-
-async def fail() -> NoReturn:
-    raise ValueError("no")
-
-
-async def swallow_cancels(release: asyncio.Event, log: list[str]) -> None:
-    while not release.is_set():
-        try:
-            await release.wait()
-        except asyncio.CancelledError:
-            log.append("swallowed")
-
-
-async def turns(count: int = 5) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)
+from task_parts import Failures, fail, forever, swallow_cancels, turns
 
 
 async def test_a_task_gives_its_result_and_is_counted():
