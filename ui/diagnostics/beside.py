@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from ..look.theme import Look
-from ..parts.frames import Card, Rule, Scroll, column, grow, row
+from ..parts.frames import Card, Rule, Scroll, column, grow, row, tab_stops
 from ..settings.page import Page
 from ..settings.page_list import ListEntry, SettingsList
 
@@ -60,8 +60,14 @@ class ListAndPages(QWidget):
         self._list.select(page_id)
 
     def _turn(self, page_id: str) -> None:
-        self._stack.setCurrentWidget(self._places[page_id])
+        place = self._places[page_id]
+        self._stack.setCurrentWidget(place)
         self.turned_to.emit(page_id)
+        # Not sooner: what the page has made just now would come last for Tab, after the buttons below.
+        before: QWidget = self._list
+        for stop in (*tab_stops(place), *tab_stops(self._foot)):
+            QWidget.setTabOrder(before, stop)
+            before = stop
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
