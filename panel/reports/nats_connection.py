@@ -94,10 +94,10 @@ class NatsConnection:
         The socket goes first: everything of nats-py that waits for the server then ends by itself.
         """
         client = self._client
-        if client._flush_queue is None:
-            return  # it did not begin to connect
-        if writer := getattr(client._transport, "_io_writer", None):
-            writer.transport.abort()
+        writer = getattr(client._transport, "_io_writer", None)
+        if writer is None:
+            return  # nothing was reached, so there is no task either
+        writer.transport.abort()
         with contextlib.suppress(self._nats.Error, OSError, TimeoutError):
             async with asyncio.timeout(LETTING_GO):
                 # Either this call ends it, or nats-py is at it already in a task that nobody holds.
