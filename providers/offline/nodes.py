@@ -1,4 +1,6 @@
-"""What the guide says of nodes. Every fact is one of the tools `read_node`, `list_nodes`, `find_nodes`, `upstream`."""
+"""What the guide says of nodes. Every fact is one of the tools `read_node`, `list_nodes`, `find_nodes`, `upstream`,
+`selected_nodes`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ _LOOKS = frozenset(
     "bookmark lifetimeStart lifetimeEnd useLifetime indicators help".split()
 )
 """Knobs about the node's looks: of no use in an explanation."""
+NOTHING_SELECTED = "Nothing is selected in Nuke."
 
 
 def explained(facts: Facts, reference: Reference) -> str:
@@ -102,6 +105,17 @@ def node_list(facts: Facts) -> str:
     rows = [(code(n.text("name")), code(n.text("class"), 40), _cell(n.text(last.lower()))) for n in nodes[:_ROWS]]
     head = f"**{counted(total, 'node')}**{_of_class(facts)}{where}:"
     return "\n\n".join((head, table(("Node", "Class", last), rows), *_more(total - len(rows))))
+
+
+def selected(facts: Facts) -> str:
+    nodes, total = facts.parts("nodes"), facts.number("total")
+    if not nodes:
+        return NOTHING_SELECTED
+    rows = [(code(n.text("name")), code(n.text("class"), 40), _cell(n.text("label"))) for n in nodes[:_ROWS]]
+    if total == 1:
+        return f"{rows[0][0]} is selected, a node of class {rows[0][1]}."
+    head = f"**{counted(total, 'node')}** are selected:"
+    return "\n\n".join((head, table(("Node", "Class", "Label"), rows), *_more(total - len(rows))))
 
 
 def number_of_nodes(facts: Facts) -> str:

@@ -3,6 +3,7 @@ r"""What a question is about, by rules. Owns the wording that the guide understa
 What does this script do?           Summary         What feeds Merge1? / What feeds it?   Upstream
 How many Grades? / Which Reads?     Listing         What is the size of Blur2?            Explain with a knob
 Find "plate"                        Find            Explain Grade1 / Grade1               Explain
+What is selected?                   Selection       Explain the selected nodes            Selection with their knobs
 """
 
 from __future__ import annotations
@@ -60,6 +61,13 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user has selected in Nuke: which nodes, each of them explained, or what feeds them."""
+
+    about: Literal["names", "nodes", "upstream"] = "names"
+
+
+@dataclass(frozen=True, slots=True)
 class WhichNode:
     """Said "it", and no node was named before."""
 
@@ -69,7 +77,7 @@ class Beyond:
     """Needs a model."""
 
 
-Question = Greeting | Help | Summary | Listing | Find | Explain | Upstream | WhichNode | Beyond
+Question = Greeting | Help | Summary | Listing | Find | Explain | Upstream | Selection | WhichNode | Beyond
 
 LONGEST = 2_000
 """Characters of a question that are looked at."""
@@ -86,12 +94,14 @@ _SCRIPT = (
 )
 
 
-def understand(text: str, last_node: str) -> Question:
-    """The question in a text. `last_node` is what "it" means, "" if nothing was named."""
+def understand(text: str, last_node: str, *, live: bool = False) -> Question:
+    """The question in a text. `last_node` is what "it" means, "" if nothing was named; then, in a running Nuke, it is
+    what is selected.
+    """
     said = _without_courtesy(" ".join(text[:LONGEST].split()).strip(" ?!."))
     for pattern, make in _RULES:
         if (found := pattern.fullmatch(said)) and (question := make(found)):
-            return _resolved(question, last_node)
+            return _resolved(question, last_node, live)
     return Beyond()
 
 
@@ -100,12 +110,14 @@ def _without_courtesy(said: str) -> str:
     return plain or said
 
 
-def _resolved(question: Question, last_node: str) -> Question:
+def _resolved(question: Question, last_node: str, live: bool) -> Question:
     match question:
         case Explain(name, knob) if name.lower() in _IT:
-            return Explain(last_node, knob) if last_node else Summary()
+            unnamed = Selection("nodes") if live and not knob else Summary()
+            return Explain(last_node, knob) if last_node else unnamed
         case Upstream(name) if name.lower() in _IT:
-            return Upstream(last_node) if last_node else WhichNode()
+            unnamed = Selection("upstream") if live else WhichNode()
+            return Upstream(last_node) if last_node else unnamed
         case _:
             return question
 
@@ -126,7 +138,7 @@ def _upstream(found: re.Match[str]) -> Question:
 
 def _explain(found: re.Match[str]) -> Question | None:
     name = found["node"]
-    return None if name.lower() in _NO_NAMES else Explain(name)
+    return None if name.lower() in _NO_NAMES - _IT else Explain(name)
 
 
 def _named_only(found: re.Match[str]) -> Question | None:
@@ -176,6 +188,9 @@ _EXPLAIN = (
     r"explain|describe|tell me (?:more )?about|inspect|read|look at|show(?: me)?|what is|what's|what does|what about"
 )
 
+_SELECTED = r"(?:the |my |this |these )?(?:current(?:ly)? )?(?:selected(?: nodes?| ones?| things?)?|selection)"
+_DO = r"(?: (?:do|does|doing|for))?"
+
 # The first that fits the whole question decides, so the narrower ones stand first.
 _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
     (re.compile(rf"(?:please |can you |could you )?(?:{pattern})", re.IGNORECASE), make)
@@ -190,6 +205,14 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
             rf"{_IS} (?:the )?(?:format|fps|frame ?rate|resolution|(?:frame )?range)(?: (?:of|in|for) {_SCRIPT})?",
             _always(Summary("project")),
         ),
+        (rf"(?:{_IS} |list |which are )?{_SELECTED}(?: (?:is|are) (?:it|that|they|there))?", _always(Selection())),
+        (
+            r"(?:(?:what|which|how many)(?: \w+)?)(?:'s| is| are| do i have| have i)"
+            r" (?:currently )?selected(?: (?:now|right now|here|at the moment))?",
+            _always(Selection()),
+        ),
+        (rf"what (?:{_FEEDS}) (?:into )?{_SELECTED}", _always(Selection("upstream"))),
+        (rf"(?:{_EXPLAIN}|what do) {_SELECTED}{_DO}", _always(Selection("nodes"))),
         (rf"what (?:{_FEEDS}) (?:into )?(?:the )?{_NODE}", _upstream),
         (
             rf"(?:{_IS} |list )?(?:everything |all |the )*(?:nodes )?"

@@ -32,7 +32,8 @@ def summary(facts: Facts, reference: Reference) -> str:
 
 def _what_it_is(facts: Facts) -> Iterator[str]:
     version = facts.text("nuke_version")
-    saved = f", written by Nuke {code(version)}" if version else ""
+    by = "open in" if facts.flag("live") else "written by"
+    saved = f", {by} Nuke {code(version)}" if version else ""
     nodes, links = counted(facts.number("nodes"), "node"), counted(facts.number("links"), "link")
     yield f"**{code(facts.text('title'))}** is {_KINDS.get(facts.text('kind'), 'open')}{saved}."
     yield f"It has **{nodes}** and {links}{_grouped(facts)}."

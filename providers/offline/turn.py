@@ -23,13 +23,14 @@ from .questions import (
     Help,
     Listing,
     Question,
+    Selection,
     Summary,
     Upstream,
     WhichNode,
     understand,
 )
 from .reference import Reference
-from .text import Facts, code
+from .text import Facts, code, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Told:
 
 Answer = Generator[Ask, Told, str]
 
+MOST_EXPLAINED = 3
+"""Selected nodes: more would fill the panel."""
+
 HELLO = (
     "Hello. I am the built-in guide: I read the open script and tell what is in it, without a model and without "
     "sending anything anywhere. Ask me **what does this script do?**, or **help** for more."
@@ -73,6 +77,7 @@ HELP = """I answer questions about the open script, from the script alone:
 | size of Blur2, Blur2.size | one knob |
 | what feeds Merge1? what feeds it? | everything upstream |
 | which files? which are disabled? | just that |
+| what is selected? explain the selected nodes | in Nuke: what you have selected |
 
 I change nothing. For advice, code and everything else choose a model in the settings."""
 BEYOND = """That needs a model. I am the built-in guide and only look things up in the open script: **help** shows what.
@@ -86,6 +91,9 @@ NO_SCRIPT = """No script is open, so I have nothing to look at.
 
 Open a `.nk` or `.gizmo` file in the window, or name it in the terminal: `nuke-ai-panel FILE.nk`, or \
 `nuke-ai-panel ask "what does this script do?" --script FILE.nk`."""
+NO_SELECTION = (
+    "A file has no selection: only the running Nuke knows what is selected. Name the node, as in **explain Grade1**."
+)
 WHICH = "Which node? Name it once, as in **what feeds Merge1?**; after that \u201cit\u201d will do."
 
 
@@ -93,15 +101,17 @@ def next_step(request: Request, reference: Reference) -> str | ToolCall:
     """The whole answer, or the tool call that it still needs."""
     start = next((i for i in reversed(range(len(request.messages))) if request.messages[i].role == "user"), 0)
     before, turn = request.messages[:start], request.messages[start:]
-    question = understand(text_of(turn[0]) if turn else "", _last_node(before))
+    offered = {tool.name for tool in request.tools}
+    said = text_of(turn[0]) if turn else ""
+    question = understand(said, _last_node(before), live="selected_nodes" in offered)
     known, answer = _results(turn), _answer(question, reference)
     try:
         wanted = next(answer)
         while True:
-            if not request.tools:  # tools are offered for an open script
+            if not offered:  # tools are offered for an open script
                 return NO_SCRIPT
-            if wanted.tool not in {tool.name for tool in request.tools}:
-                return f"For this I need the tool {code(wanted.tool)}, and it is not offered here."
+            if wanted.tool not in offered:
+                return _not_offered(wanted.tool)
             if (wanted.tool, wanted.text) not in known:
                 return ToolCall(f"guide-{_number_of_calls(request.messages) + 1}", wanted.tool, wanted.text)
             told = known[wanted.tool, wanted.text]
@@ -110,6 +120,12 @@ def next_step(request: Request, reference: Reference) -> str | ToolCall:
             wanted = answer.send(told)
     except StopIteration as end:
         return end.value
+
+
+def _not_offered(tool: str) -> str:
+    if tool == "selected_nodes":
+        return NO_SELECTION
+    return f"For this I need the tool {code(tool)}, and it is not offered here."
 
 
 def _answer(question: Question, reference: Reference) -> Answer:
@@ -132,8 +148,9 @@ def _answer(question: Question, reference: Reference) -> Answer:
             told = yield Ask("find_nodes", {"text": text})
             return nodes.found(told.facts) if told.ok else _failed("find_nodes", told)
         case Upstream(name):
-            told = yield Ask("upstream", {"name": name, "depth": 200})
-            return nodes.upstream(told.facts) if told.ok else _failed("upstream", told)
+            return (yield from _about_what_feeds(name))
+        case Selection():
+            return (yield from _about_the_selection(question, reference))
 
 
 def _about_the_script(question: Summary, reference: Reference) -> Answer:
@@ -181,6 +198,27 @@ def _about_nodes(question: Listing) -> Answer:
     if not told.ok:
         return _failed("list_nodes", told)
     return nodes.number_of_nodes(told.facts) if question.count else nodes.node_list(told.facts)
+
+
+def _about_what_feeds(name: str) -> Answer:
+    told = yield Ask("upstream", {"name": name, "depth": 200})
+    return nodes.upstream(told.facts) if told.ok else _failed("upstream", told)
+
+
+def _about_the_selection(question: Selection, reference: Reference) -> Answer:
+    told = yield Ask("selected_nodes", {"limit": 500})
+    if not told.ok:
+        return _failed("selected_nodes", told)
+    names = [node.text("name") for node in told.facts.parts("nodes")]
+    if question.about == "names" or not names:
+        return nodes.selected(told.facts)
+    parts = list[str]()
+    for name in names[:MOST_EXPLAINED]:
+        whole = question.about == "nodes"
+        parts.append((yield from _about_a_node(Explain(name), reference) if whole else _about_what_feeds(name)))
+    if left := told.facts.number("total") - len(parts):
+        parts.append(f"And {counted(left, 'more node')} selected: ask about one by its name.")
+    return "\n\n".join(parts)
 
 
 def _failed(tool: str, told: Told) -> str:

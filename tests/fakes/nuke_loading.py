@@ -45,7 +45,7 @@ def _made(graph: Graph, written: Written, made: dict[int, Node], group: Group) -
     name = next((knob for knob in node._knobs if knob._name == "name"), None)
     assert name is not None
     name._raw = quoted(unique(written.name.partition("#")[0], place, node))
-    if isinstance(node, Group) and written.class_name in script.gizmos:
+    if isinstance(node, Group) and not written.opens_group and written.class_name in script.gizmos:
         load(script.gizmos[written.class_name].encode(), node)
     return node
 

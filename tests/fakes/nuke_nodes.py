@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nuke_knobs import Knob, default_knob, quoted, stored_knob
+from nuke_knobs import Knob, default_knob, quoted
 from nuke_rules import Watched, misuse
 from nuke_undo import change
 
@@ -322,14 +322,15 @@ _TYPES: dict[str, type[Node]] = {
 
 
 class Script:
-    """The one script of the fake. `gizmos`: class name to the text inside, for classes that are gizmos here."""
+    """The one script of the fake. `gizmos`: class name to the text inside, for classes whose inside is in no script:
+    installed gizmos, Precomps, published LiveGroups.
+    """
 
     def __init__(self) -> None:
         self.gui = True
         self.root = Root()
         self.context: list[Group] = []
         self.gizmos: dict[str, str] = {}
-        self.loading = False
 
     @property
     def current(self) -> Group:
@@ -341,7 +342,7 @@ script = Script()
 
 def make(class_name: str, group: Group, knobs: list[Knob], *, opens: bool = False) -> Node:
     """A node at the end of its group, without links."""
-    kind = Gizmo if class_name in script.gizmos else _TYPES.get(class_name, Group if opens else Node)
+    kind = _TYPES.get(class_name, Gizmo if class_name in script.gizmos else Group if opens else Node)
     node = kind(class_name, group, knobs)
     if isinstance(node, LiveGroup):
         node._published = not opens
@@ -394,8 +395,3 @@ def own_knobs(knobs: list[Knob], stated: list[Knob]) -> list[Knob]:
     mine = {knob._name: knob for knob in stated}
     kept = [mine.pop(k._name, k) for k in knobs if k._name not in OWN_OF_A_CLONE or k._name in mine]
     return [*kept, *mine.values()]
-
-
-def stated(pairs: list[tuple[str, str]]) -> list[Knob]:
-    """Knobs from name and stored text; `addUserKnob` is in `nuke_loading`."""
-    return [stored_knob(name, raw) for name, raw in pairs]

@@ -118,6 +118,11 @@ def test_an_unknown_name_is_nothing(script: Path):
     assert host.knobs("Nope") == ()
 
 
+def test_a_file_changes_under_nobodys_hands_and_has_no_selection(script: Path):
+    host = read_script(script)
+    assert (host.is_live, host.selection(), host.snapshot()) == (False, (), host)
+
+
 def test_no_script_is_a_host_as_well():
     host = EmptyHost()
     assert (host.kind, host.title, host.path, host.nodes(), host.node("x"), host.knobs("x")) == (
