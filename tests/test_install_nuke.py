@@ -1,15 +1,53 @@
-"""`install_nuke.py status`: tells what is there and changes nothing."""
+"""`install_nuke.py`: in, out again to the byte, and told how it is; with small wheels that stand in for the panel."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from nuke_ai_panel import install_nuke
+from nuke_folder import make_wheel, panel_wheels, picture
 
 SCRIPT = Path(install_nuke.__file__)
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return panel_wheels(tmp_path_factory.mktemp("wheels") / "wheels")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A Nuke folder as artists have it: a space, an umlaut, a quote, and a menu.py from Windows."""
+    folder = tmp_path / "Jürgen's 100% \\ home" / ".nuke"
+    folder.mkdir(parents=True)
+    (folder / "menu.py").write_bytes("import nuke\r\n# f\xfcr den Kunden\r\n".encode("latin-1"))
+    (folder / "init.py").write_text("import nuke\n")
+    return folder
+
+
+def install(folder: Path, wheels: Path) -> int:
+    return install_nuke.main(["install", "--nuke-dir", str(folder), "--wheels", str(wheels)])
+
+
+def uninstall(folder: Path) -> int:
+    return install_nuke.main(["uninstall", "--nuke-dir", str(folder)])
+
+
+def problems(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    capsys.readouterr()
+    install_nuke.main(["status", "--nuke-dir", str(folder), "--json"])
+    (row,) = json.loads(capsys.readouterr().out)["folders"]
+    return [problem["kind"] for problem in row["problems"]]
+
+
+def release_in(folder: Path) -> Path:
+    (release,) = (path for path in (folder / install_nuke.SITE).iterdir() if path.is_dir())
+    return release
 
 
 def test_it_lists_the_users_folder_and_those_of_the_studio(tmp_path: Path) -> None:
@@ -18,11 +56,256 @@ def test_it_lists_the_users_folder_and_those_of_the_studio(tmp_path: Path) -> No
     assert folders == [tmp_path / ".nuke", studio]
 
 
-def test_it_runs_without_the_package_and_says_that_installing_is_not_available(tmp_path: Path) -> None:
-    folder = tmp_path / "nuke"
-    folder.mkdir()
-    (folder / "menu.py").write_text("")
-    command = [sys.executable, "-I", str(SCRIPT), "status", "--nuke-dir", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "found, menu.py" in done.stdout and "not available yet" in done.stdout
-    assert [file.name for file in folder.iterdir()] == ["menu.py"]
+def test_in_and_out_leaves_the_folder_as_it_was(folder: Path, wheels: Path) -> None:
+    before = picture(folder)
+    assert install(folder, wheels) == 0
+    assert (release_in(folder) / "nuke_ai_panel" / "panel" / "dock.py").is_file()
+    assert not (release_in(folder) / "PySide6").exists()
+    assert b"\n" not in (folder / "menu.py").read_bytes().replace(b"\r\n", b"")
+    assert uninstall(folder) == 0
+    assert picture(folder) == before
+
+
+def test_it_runs_alone_and_says_what_it_did_and_what_is_next(folder: Path, wheels: Path) -> None:
+    command = [sys.executable, "-S", str(SCRIPT), "install", "--nuke-dir", str(folder), "--wheels", str(wheels)]
+    environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
+    assert "Installed AI Panel 0.1.0: 2 packages" in done.stdout and "restart Nuke" in done.stdout
+    assert "Nuke has its own: pyside6-essentials" in done.stdout
+
+
+def test_installing_twice_changes_nothing(folder: Path, wheels: Path) -> None:
+    install(folder, wheels)
+    once = picture(folder)
+    assert install(folder, wheels) == 0
+    assert picture(folder) == once
+
+
+def test_an_upgrade_replaces_the_release_and_keeps_the_lines_around_the_block(
+    folder: Path, wheels: Path, tmp_path: Path
+):
+    before = picture(folder)
+    install(folder, wheels)
+    menu = folder / "menu.py"
+    menu.write_bytes(menu.read_bytes() + b"print('mine')\r\n")
+    old = release_in(folder)
+    assert install(folder, panel_wheels(tmp_path / "newer", "0.2.0")) == 0
+    assert not old.exists() and release_in(folder).name.startswith("0.2.0-")
+    assert menu.read_bytes().endswith(b"<<<\r\nprint('mine')\r\n") and menu.read_bytes().count(b">>>") == 2
+    uninstall(folder)
+    menu.write_bytes(menu.read_bytes().removesuffix(b"print('mine')\r\n"))
+    assert picture(folder) == before
+
+
+def test_a_release_in_use_stays_whole_until_the_next_run(
+    folder: Path, wheels: Path, tmp_path: Path, monkeypatch, capsys
+):
+    """Windows refuses to rename a folder with an open file."""
+    before = picture(folder)
+    install(folder, wheels)
+    old, files = release_in(folder), picture(release_in(folder))
+    rename = os.rename
+
+    def locked(source: Path, target: Path) -> None:
+        if Path(source) == old:
+            raise PermissionError(13, "in use", str(source))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", locked)
+    assert install(folder, panel_wheels(tmp_path / "newer", "0.2.0")) == 0
+    assert "in use" in capsys.readouterr().out and picture(old) == files
+    assert problems(folder, capsys) == ["idle"]
+    assert uninstall(folder) == 1 and b"nuke_ai_panel" not in (folder / "menu.py").read_bytes()
+    monkeypatch.undo()
+    assert uninstall(folder) == 0
+    assert picture(folder) == before
+
+
+def test_what_was_made_goes_again_and_what_was_added_since_stays(tmp_path: Path, wheels: Path) -> None:
+    folder = tmp_path / ".nuke"
+    install(folder, wheels)
+    install(folder, wheels)
+    assert uninstall(folder) == 0 and not folder.exists()
+    install(folder, wheels)
+    (folder / "menu.py").write_bytes((folder / "menu.py").read_bytes() + b"import mine\n")
+    uninstall(folder)
+    assert picture(folder).keys() == {".", "menu.py"} and (folder / "menu.py").read_bytes() == b"import mine\n"
+
+
+def test_an_empty_menu_file_that_was_there_before_stays(tmp_path: Path, wheels: Path) -> None:
+    (tmp_path / "menu.py").touch()
+    install(tmp_path, wheels)
+    uninstall(tmp_path)
+    assert (tmp_path / "menu.py").read_bytes() == b""
+
+
+def test_a_linked_menu_file_stays_a_link(folder: Path, wheels: Path, tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir()
+    (folder / "menu.py").rename(dotfiles / "nuke_menu.py")
+    (folder / "menu.py").symlink_to(dotfiles / "nuke_menu.py")
+    before = picture(tmp_path)
+    install(folder, wheels)
+    assert (folder / "menu.py").is_symlink() and b"nuke_ai_panel" in (dotfiles / "nuke_menu.py").read_bytes()
+    uninstall(folder)
+    assert picture(tmp_path) == before
+
+
+def test_the_mode_of_the_menu_file_is_kept(folder: Path, wheels: Path) -> None:
+    (folder / "menu.py").chmod(0o640)
+    install(folder, wheels)
+    assert (folder / "menu.py").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("locked", [".", "menu.py"])
+def test_what_is_read_only_is_left_alone(folder: Path, wheels: Path, locked: str, capsys) -> None:
+    mode = (folder / locked).stat().st_mode
+    (folder / locked).chmod(mode & ~0o222)
+    before = picture(folder)
+    assert install(folder, wheels) == 1
+    assert "is read-only. Nothing was changed." in capsys.readouterr().err
+    assert picture(folder) == before
+    (folder / locked).chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("a file/menu.py", "is not there"),
+        ("a file", "is not a folder"),
+        ("typo/in/it", "Is the path right?"),
+        ("x" * 300, "too long"),
+    ],
+)
+def test_a_folder_that_cannot_be_one_is_told(tmp_path: Path, wheels: Path, wrong: str, says: str, capsys) -> None:
+    (tmp_path / "a file").touch()
+    before = picture(tmp_path)
+    assert install(tmp_path / wrong, wheels) == 1
+    assert says in capsys.readouterr().err and picture(tmp_path) == before
+
+
+def test_taking_out_what_is_not_there_is_no_failure(folder: Path, tmp_path: Path, capsys) -> None:
+    before = picture(tmp_path)
+    assert uninstall(folder) == 0 and uninstall(tmp_path / "none") == 0
+    assert capsys.readouterr().out.count("Nothing to take out") == 2
+    assert picture(tmp_path) == before
+
+
+def test_the_folder_deleted_by_hand_is_no_obstacle(folder: Path, wheels: Path, capsys) -> None:
+    before = picture(folder)
+    install(folder, wheels)
+    for path in sorted((folder / install_nuke.SITE).rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    (folder / install_nuke.SITE).rmdir()
+    assert problems(folder, capsys) == ["missing"]
+    assert uninstall(folder) == 0
+    assert picture(folder) == before
+
+
+def test_the_lines_deleted_by_hand_are_no_obstacle(folder: Path, wheels: Path, capsys) -> None:
+    before, menu = picture(folder), (folder / "menu.py").read_bytes()
+    install(folder, wheels)
+    (folder / "menu.py").write_bytes(menu)
+    assert problems(folder, capsys) == ["idle"]
+    assert uninstall(folder) == 0
+    assert picture(folder) == before
+
+
+def test_lines_edited_by_hand_are_taken_out_and_told(folder: Path, wheels: Path, capsys) -> None:
+    before = picture(folder)
+    install(folder, wheels)
+    menu = folder / "menu.py"
+    menu.write_bytes(menu.read_bytes().replace(b"    import os\r\n", b"    import os  # mine\r\n"))
+    assert problems(folder, capsys) == ["edited"]
+    assert uninstall(folder) == 0 and "edited by hand" in capsys.readouterr().out
+    assert picture(folder) == before
+
+
+@pytest.mark.parametrize("action", ["install", "uninstall"])
+def test_half_of_our_lines_are_left_for_a_person(folder: Path, wheels: Path, action: str, capsys) -> None:
+    install(folder, wheels)
+    menu = folder / "menu.py"
+    menu.write_bytes(menu.read_bytes().replace(b"# <<< nuke_ai_panel", b"#"))
+    before = picture(folder)
+    assert (
+        install_nuke.main([action, "--nuke-dir", str(folder), *(["--wheels", str(wheels)] * (action == "install"))])
+        == 1
+    )
+    assert "by hand" in capsys.readouterr().err and picture(folder) == before
+    assert problems(folder, capsys) == ["menu.py"]
+
+
+def test_files_of_others_in_our_folder_stay_and_are_named(folder: Path, wheels: Path, capsys) -> None:
+    install(folder, wheels)
+    (folder / install_nuke.SITE / "notes.txt").write_text("mine")
+    assert uninstall(folder) == 1 and "notes.txt" in capsys.readouterr().out
+    assert picture(folder / install_nuke.SITE).keys() == {".", "installed.json", "notes.txt"}
+
+
+def test_status_tells_what_was_done_to_the_files_and_installing_repairs_it(folder: Path, wheels: Path, capsys) -> None:
+    install(folder, wheels)
+    assert problems(folder, capsys) == []
+    damaged = release_in(folder)
+    (damaged / "small_need.py").write_text("FROM = 'a stranger'\n")
+    (damaged / "only_ours.py").unlink()
+    (damaged / "stray.py").touch()
+    (damaged / "__pycache__").mkdir()
+    (damaged / "__pycache__" / "small_need.pyc").touch()
+    assert problems(folder, capsys) == ["missing", "changed", "stray"]
+    assert install(folder, wheels) == 0
+    assert problems(folder, capsys) == [] and not damaged.exists()
+    repaired = picture(folder)
+    assert install(folder, wheels) == 0 and picture(folder) == repaired
+
+
+def test_status_sees_a_package_that_is_gone_with_its_list_of_files(folder: Path, wheels: Path, capsys) -> None:
+    install(folder, wheels)
+    for name in ("small_need-1.0.dist-info", "small_need.py", "only_ours.py"):
+        path = release_in(folder) / name
+        [file.unlink() for file in path.iterdir()] and path.rmdir() if path.is_dir() else path.unlink()
+    assert problems(folder, capsys) == ["changed", "missing"]
+
+
+def test_status_is_for_programs_too(folder: Path, wheels: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("NUKE_PATH", str(folder))
+    assert install_nuke.main(["status", "--json"]) == 1
+    install(folder, wheels)
+    capsys.readouterr()
+    assert install_nuke.main(["status", "--json"]) == 0
+    mine, studio = json.loads(capsys.readouterr().out)["folders"]
+    assert (mine["there"], mine["installed"]) == (False, False)
+    assert (studio["installed"], studio["version"], studio["packages"]) == (True, "0.1.0", 2)
+    assert install_nuke.main(["status"]) == 0
+    assert "all files as installed" in capsys.readouterr().out
+
+
+def test_an_error_in_the_users_own_lines_is_told(folder: Path, wheels: Path, capsys) -> None:
+    (folder / "menu.py").write_bytes(b"import nuke\nprint 'Nuke 11'\n")
+    assert install(folder, wheels) == 0
+    assert "has an error of its own" in capsys.readouterr().out
+
+
+def test_the_panel_itself_must_be_among_the_wheels(folder: Path, tmp_path: Path, capsys) -> None:
+    before = picture(folder)
+    make_wheel(tmp_path / "other", "small_need", {"small_need.py": ""})
+    assert install(folder, tmp_path / "other") == 1 and "nuke_ai_panel-" in capsys.readouterr().err
+    assert picture(folder) == before
+
+
+def test_a_package_that_is_missing_among_the_wheels_is_named(folder: Path, tmp_path: Path, capsys) -> None:
+    before = picture(folder)
+    few = panel_wheels(tmp_path / "few")
+    next(few.glob("small_need*")).unlink()
+    assert install(folder, few) == 1 and "small-need (for nuke-ai-panel)" in capsys.readouterr().err
+    assert picture(folder) == before
+
+
+def test_an_interrupt_leaves_no_trace(folder: Path, wheels: Path, monkeypatch) -> None:
+    before = picture(folder)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(install_nuke, "unpack", interrupted)
+    assert install(folder, wheels) == 130
+    assert picture(folder) == before
