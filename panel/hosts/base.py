@@ -113,6 +113,10 @@ class Host(Protocol):
         """The knobs that the script states for a node; of a clone also those of its original. Empty: no such node."""
         ...
 
+    def at_default(self, name: str, knob: str) -> KnobValue | None:
+        """A knob that the script does not state, whatever the case of its name; only a running Nuke knows these."""
+        ...
+
     def selection(self) -> tuple[str, ...]:
         """The full names of the nodes that the user has selected, inside groups too."""
         ...
@@ -125,6 +129,9 @@ class Still:
 
     def snapshot(self) -> Self:
         return self
+
+    def at_default(self, name: str, knob: str) -> KnobValue | None:
+        return None
 
     def selection(self) -> tuple[str, ...]:
         return ()

@@ -70,6 +70,9 @@ class NukeHost:
     def knobs(self, name: str) -> tuple[KnobValue, ...]:
         return self._now.knobs(name)
 
+    def at_default(self, name: str, knob: str) -> KnobValue | None:
+        return self._now.at_default(name, knob)
+
     def selection(self) -> tuple[str, ...]:
         return self._now.selection()
 
@@ -159,6 +162,14 @@ class _Reading:
         if name not in self._knobs:
             self.row(name)
         return self._knobs.get(name, ())
+
+    def at_default(self, name: str, knob: str) -> KnobValue | None:
+        try:
+            node = self._find(name)
+            knobs = node.knobs().items() if node else ()
+            return next((_alone(known, found) for known, found in knobs if known.lower() == knob.lower()), None)
+        except ValueError:
+            return None
 
     def selection(self) -> tuple[str, ...]:
         """Costs as much as is selected, and a call or two for each group."""
@@ -328,8 +339,13 @@ def _depth(found: tuple[str, nuke.Group]) -> int:
 def _knob_by_knob(node: nuke.Node) -> Iterator[KnobValue]:
     for name, knob in node.knobs().items():
         not_default = cast("Callable[[], bool] | None", getattr(knob, "notDefault", None))
-        if (not_default is None or not_default()) and (text := _stored(knob)):
-            yield KnobValue(name, text, knob.Class() in _CODE or runs_code(name, text))
+        if (not_default is None or not_default()) and (alone := _alone(name, knob)).value:
+            yield alone
+
+
+def _alone(name: str, knob: nuke.Knob) -> KnobValue:
+    text = _stored(knob)
+    return KnobValue(name, text, knob.Class() in _CODE or runs_code(name, text))
 
 
 def _stored(knob: nuke.Knob | None) -> str:

@@ -68,9 +68,10 @@ def read_node(host: Host, name: str, knob: str = "") -> Answer:
         knob: Only this knob; empty for all.
     """
     row = node_named(host, name)
-    values = host.knobs(row.name)
+    values, default = host.knobs(row.name), False
     if knob:
         values = tuple(value for value in values if value.name.lower() == knob.strip().lower())
+        values, default = (values, False) if values else _unstated(host, row.name, knob.strip())
     known = {other.name: other for other in host.nodes()}
     data: dict[str, JSON] = {
         **_row(row),
@@ -80,10 +81,12 @@ def read_node(host: Host, name: str, knob: str = "") -> Answer:
         "inside": sum(other.group == row.name for other in host.nodes()) if row.opens_group else 0,
         "knob": knob,
         "knobs": [_knob(value) for value in values],
+        **({"at_default": True} if default else {}),
     }
     lines = (_line(row), *(f"{value.name}: {value.value}{_code_mark(value)}" for value in values))
     if knob:
-        return Answer(data, lines if values else (*lines, _at_default(knob)), "read" if values else "not set")
+        more = ("it is at its default",) if default else () if values else (_not_stated(knob),)
+        return Answer(data, (*lines, *more), "read" if values else "not set")
     return Answer(data, lines, counted(len(values), "knob"))
 
 
@@ -169,7 +172,17 @@ def _code_mark(value: KnobValue) -> str:
     return " (Nuke runs this text)" if value.runs_code else ""
 
 
-def _at_default(knob: str) -> str:
+def _unstated(host: Host, name: str, knob: str) -> tuple[tuple[KnobValue, ...], bool]:
+    """A knob at its default, and whether that is known. A running Nuke knows them all: Refused for one it has not."""
+    if found := host.at_default(name, knob):
+        return (found,), True
+    if host.is_live:
+        data: dict[str, JSON] = {"error": "no such knob", "name": name, "knob": knob[:60]}
+        raise Refused(f"{name} has no knob {knob[:60]!r}.", "no such knob", data)
+    return (), False
+
+
+def _not_stated(knob: str) -> str:
     return f"{knob[:60]}: not stated, so it is at its default, or the node has no such knob"
 
 

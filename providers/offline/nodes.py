@@ -84,7 +84,8 @@ def one_knob(facts: Facts) -> str:
             f"or a node of class {code(facts.text('class'), 80)} has no such knob."
         )
     knob = knobs[-1]
-    return f"{code(knob.text('name'))} of {name} is {code(knob.text('value'), 400)}{_how(knob)}."
+    how = ", its default" if facts.flag("at_default") else _how(knob)
+    return f"{code(knob.text('name'))} of {name} is {code(knob.text('value'), 400)}{how}."
 
 
 def _how(knob: Facts) -> str:

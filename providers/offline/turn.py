@@ -224,6 +224,8 @@ def _about_the_selection(question: Selection, reference: Reference) -> Answer:
 def _failed(tool: str, told: Told) -> str:
     if told.error in ("no such node", "several nodes"):
         return nodes.no_such_node(told.facts)
+    if told.error == "no such knob":
+        return f"{code(told.facts.text('name'))} has no knob {code(told.facts.text('knob'))}."
     return f"The tool {code(tool)} could not tell me{f': {told.error}' if told.error else ''}."
 
 

@@ -151,6 +151,14 @@ def test_this_is_the_node_that_was_named_before_it_is_the_selected_one(host: Hos
     assert asked(host, "explain Grade1", "explain this").startswith("**`Grade1`**")
 
 
+def test_a_knob_at_its_default_is_told_with_its_value_as_nuke_knows_it(host: Host):
+    read = ToolBox(host).call(ToolCall("1", "read_node", '{"name": "Grade1", "knob": "TILE_COLOR"}'))
+    assert read.result.data["at_default"] and "tile_color: 0\nit is at its default" in read.result.text
+    assert asked(host, "Grade1.tile_color") == "`tile_color` of `Grade1` is `0`, its default."
+    assert asked(host, "white of Grade1") == "`white` of `Grade1` is `1.2`."
+    assert asked(host, "sparkle of Grade1") == "`Grade1` has no knob `sparkle`."
+
+
 def test_the_summary_says_that_it_is_open_in_nuke(host: Host):
     assert "open in Nuke `16.0v3`" in asked(host, "what does this script do?")
 
