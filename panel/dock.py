@@ -1,1 +1,287 @@
-"""The pane in Nuke: registers it, and makes the one Application of the process on first use."""
+"""The pane in Nuke: registers it, and makes the one Application of the process on first use.
+
+Owns the life of the panel inside a host, whose Qt loop, palette, signals and hooks are never touched:
+
+    menu.py       register()         an entry in the Pane menu; nothing is imported, nothing runs
+    Pane menu     DockedPane()       an empty widget, which paints at once
+    first paint   Docking.admit()    a thread imports the widgets, then the services; then the pane comes to life
+    aboutToQuit   Docking.quit()     everything is closed within a second, and the loop detached
+
+Nuke makes a new widget each time, hides the old one when its tab is closed, and destroys none: a pane is only a view.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import importlib
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+if TYPE_CHECKING:
+    from ..providers.errors import Problem
+    from ..ui.chat_pane import ChatPane
+    from .loop import PanelLoop
+    from .presenters.panel import Panel
+    from .tasks import TaskScope
+
+TITLE = "AI Panel"
+PANEL_ID = "nuke_ai_panel.pane"
+"""Workspace files hold it: it never changes."""
+EXPRESSION = f"__import__({__name__!r}, fromlist=['DockedPane']).DockedPane"
+"""Nuke evaluates it for each new pane, in its own main namespace."""
+FIRST = ("..ui.chat_pane", ".loop", ".tasks", ".presenters.starting", ".hosts.nuke")
+"""What a pane is made of before its services."""
+STARTING = 0.1
+"""Seconds that a start which is still under way gets when the host quits."""
+CLOSING = 1.0
+"""Seconds for everything to end when the host quits."""
+
+log = logging.getLogger("nuke_ai_panel")
+
+
+def register() -> None:
+    """Puts the pane into Nuke's Pane menu. For `menu.py`; where that fails one line is printed, and Nuke goes on."""
+    if not getattr(sys.modules.get("nuke"), "GUI", False):
+        return
+    try:
+        from nukescripts import panels  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+
+        panels.registerWidgetAsPanel(EXPRESSION, TITLE, PANEL_ID)  # pyright: ignore[reportUnknownMemberType]
+    except (ImportError, AttributeError, RuntimeError, TypeError) as error:
+        print(f"nuke_ai_panel: the pane could not be registered: {error}", file=sys.stderr)
+
+
+class DockedPane(QWidget):
+    """What Nuke puts into a tab. It has nothing in it until it is seen, and again when it was put away for good."""
+
+    _seen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(TITLE)
+        self.chat: ChatPane | None = None
+        self._docking = _the_docking()
+        self._admitted = False
+        self._notice = QLabel(self)
+        self._notice.setWordWrap(True)
+        self._notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._notice.hide()
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.addWidget(self._notice)
+        # A posted event, which dies with the pane: the first paint is on the screen before anything else begins.
+        queued = Qt.ConnectionType.QueuedConnection
+        self._seen.connect(self._admit, queued)  # pyright: ignore[reportArgumentType] - the stubs of 6.5
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._admitted:
+            self._admitted = True
+            self._seen.emit()
+
+    def fill(self) -> ChatPane:
+        """The pane itself, which looks alive and is not connected to anything yet."""
+        if self.chat is None:
+            from ..ui.chat_pane import ChatPane
+
+            self._notice.hide()
+            self.chat = ChatPane(self)
+            self._rows.addWidget(self.chat)
+            self.setFocusProxy(self.chat)
+        return self.chat
+
+    def empty_out(self) -> None:
+        """Another pane shows the conversation from now on. Should this one be seen again, it begins anew."""
+        if self.chat is not None:
+            self.setFocusProxy(None)  # pyright: ignore[reportArgumentType] - the stubs do not know None
+            self._rows.removeWidget(self.chat)
+            self.chat.hide()
+            self.chat.deleteLater()
+            self.chat = None
+            self._admitted = False
+
+    def say(self, sentence: str) -> None:
+        """Where there is not even a transcript to say it in."""
+        self._notice.setText(sentence)
+        self._notice.show()
+
+    def tell(self, problem: Problem) -> None:
+        """In the transcript, with a Retry."""
+        from ..ui.transcript.message_view import AnswerEnd, FooterText
+
+        view = self.fill().view
+        view.clear()
+        view.retry_requested.connect(self._retry)
+        answer = view.begin_answer("start", "")
+        answer.end(AnswerEnd("failed", FooterText(when="", model="", tokens=""), problem, ()))
+
+    def _admit(self) -> None:
+        self._docking.admit(self)
+
+    def _retry(self) -> None:
+        view = self.fill().view
+        view.retry_requested.disconnect(self._retry)
+        view.clear()
+        self._admit()
+
+
+class Docking(QObject):
+    """The loop and the services in a host, and the panes that wait for them. Made by the first pane."""
+
+    _imported = Signal(object)
+    """Carries None or what is wrong. From the importing thread."""
+
+    def __init__(self, host: QCoreApplication) -> None:
+        super().__init__()
+        self.panel: Panel | None = None
+        self.loop: PanelLoop | None = None
+        self.closed = False
+        self._host = host
+        self._scope: TaskScope | None = None
+        self._waiting: list[DockedPane] = []
+        self._importing = False
+        self._starting = False
+        self._imported.connect(self._begin)
+
+    def admit(self, pane: DockedPane) -> None:
+        """Brings a pane to life as soon as there is something to live on."""
+        if self.closed:
+            return
+        self._waiting.append(pane)
+        if self._scope is not None:
+            pane.fill()
+            self._start()
+        elif not self._importing:
+            self._importing = True
+            threading.Thread(target=self._import, name="nuke-ai-panel import", daemon=True).start()
+
+    def quit(self) -> None:
+        """Ends everything, in order. Qt may say `aboutToQuit` twice, and while a callback of ours is on the stack."""
+        if self.closed:
+            return
+        self.closed = True
+        _forget(self)
+        self._waiting.clear()
+        loop, scope = self.loop, self._scope
+        if loop is None or scope is None:
+            return
+        self._host.aboutToQuit.disconnect(self.quit)
+        atexit.unregister(self._at_exit)
+        if not loop.finish(scope.start(self._close(scope), name="close"), CLOSING):
+            log.error("Closing took longer than %s s", CLOSING)
+        loop.detach()
+
+    async def _close(self, scope: TaskScope) -> None:
+        await scope.close(STARTING)
+        if self.panel is not None:
+            await self.panel.app.close()
+
+    def _at_exit(self) -> None:
+        """Python ends, and the host has never said that it quits: nothing can be awaited, and nobody is to be told."""
+        if self.loop is not None:
+            self.loop.set_exception_handler(_say_nothing)
+
+    def _import(self) -> None:
+        trouble: BaseException | None = None
+        try:
+            for name in FIRST:
+                importlib.import_module(name, __package__)
+        except BaseException as error:  # whatever it is, it is told in the pane
+            trouble = error
+        self._imported.emit(trouble)
+
+    def _begin(self, trouble: BaseException | None) -> None:
+        self._importing = False
+        if self.closed:
+            return
+        if trouble is not None:
+            for pane in self._take_waiting():
+                pane.say(f"The panel could not be loaded: {trouble}. Reinstall it, then restart Nuke.")
+            return
+        from .loop import PanelLoop
+        from .tasks import TaskScope
+
+        self.loop = PanelLoop(self._host).attach()
+        self._scope = TaskScope("dock", on_failure=self._failed, loop=self.loop)
+        self._host.aboutToQuit.connect(self.quit)
+        atexit.register(self._at_exit)
+        for pane in self._waiting:
+            if isValid(pane):
+                pane.fill()
+        self._start()
+
+    def _start(self) -> None:
+        if self._scope is not None and not self._starting:
+            self._starting = True
+            self._scope.start(self._bring_to_life(), name="start")
+
+    async def _bring_to_life(self) -> None:
+        if self.panel is None:
+            from .hosts.nuke import NukeHost
+            from .presenters.starting import start_panel
+
+            host = NukeHost()
+            self.panel = await start_panel()
+            self.panel.app.host = host
+            self.panel.warm_up()
+        while self._waiting:
+            if isValid(self._waiting[0]):
+                self._present(self.panel, self._waiting[0])
+            del self._waiting[0]
+        self._starting = False
+
+    def _present(self, panel: Panel, pane: DockedPane) -> None:
+        presenter = panel.present(pane.fill())
+        presenter.conversation.given_up.connect(pane.empty_out)
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        log.error("%s failed", name, exc_info=error)
+        self._starting = False
+        for pane in self._take_waiting():
+            pane.tell(_not_started(error))
+
+    def _take_waiting(self) -> list[DockedPane]:
+        """Those that have not been destroyed meanwhile."""
+        waiting, self._waiting = self._waiting, []
+        return [pane for pane in waiting if isValid(pane)]
+
+
+_docking: Docking | None = None
+"""The one of this process, from its first pane until the host quits."""
+
+
+def _the_docking() -> Docking:
+    global _docking
+    if _docking is None:
+        host = QCoreApplication.instance()
+        if host is None:
+            raise RuntimeError("A pane needs a running QApplication")
+        _docking = Docking(host)
+    return _docking
+
+
+def _forget(docking: Docking) -> None:
+    global _docking
+    if _docking is docking:
+        _docking = None
+
+
+def _not_started(error: BaseException) -> Problem:
+    from ..providers.errors import Problem
+
+    why = f"{type(error).__name__}: {error}"
+    return Problem(
+        "unknown", "error", "The panel could not start", why, "Try again; `nuke-ai-panel doctor` says what is missing."
+    )
+
+
+def _say_nothing(_: asyncio.AbstractEventLoop, __: dict[str, Any]) -> None:
+    pass

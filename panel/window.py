@@ -18,19 +18,15 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from ..ui.chat_pane import ChatPane
-from ..ui.transcript.late_imports import import_late
 from .loop import PanelLoop
+from .presenters.starting import start_panel
 from .tasks import TaskScope
-from .threads import run_blocking
 
 if TYPE_CHECKING:
     from .app import Application, Leftover
     from .presenters.pane import PanePresenter
-    from .settings import Settings
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LOADING = 60.0
-"""Seconds for importing the services, from a slow network drive too."""
 STARTING = 0.1
 """Seconds that a start which is still under way gets when the window is closed."""
 
@@ -112,14 +108,11 @@ class Session:
         self._quit.set()
 
     async def _start(self) -> None:
-        # Importing the services and reading the settings take a while; on a thread the window is alive meanwhile.
-        application, pane_presenter, settings = await run_blocking(_load, deadline=LOADING)
-        self.app = application(settings=settings)
-        self.presenter = pane_presenter(self.window, self.app, self.app.scope.child("pane"), file=self._file)
+        panel = await start_panel()
+        self.app = panel.app
+        self.presenter = panel.present(self.window, file=self._file)
         self.started.set()
-        # What the first question needs; without it, that one waits for it, or says by itself why it fails.
-        self.app.scope.start(self.app.providers.prepare(), name="import the network parts")
-        self.app.scope.start(run_blocking(import_late, deadline=LOADING), name="import the text parts")
+        panel.warm_up()
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -143,14 +136,6 @@ class Session:
         print(f"The panel could not start ({name}): {error!r}", file=sys.stderr)
         self._exit_code = 1
         self._quit.set()
-
-
-def _load() -> tuple[type[Application], type[PanePresenter], Settings]:
-    from . import settings
-    from .app import Application
-    from .presenters.pane import PanePresenter
-
-    return Application, PanePresenter, settings.load(settings.settings_path())
 
 
 def _first_size() -> QSize:

@@ -1,4 +1,4 @@
-"""The line at the top of the pane: which script, which model, and the way to files, chats and settings.
+"""The line at the top of the pane: which script, which model, and the way to files, chats, settings and diagnostics.
 
 One line from 360 px on, two below. When it gets tight the count goes first (into the tooltip), then the script's
 name is cut, then the model's; the model's state never goes.
@@ -31,12 +31,13 @@ _STATES: dict[ModelState, tuple[str, str, str]] = {
 
 
 class Header(QWidget):
-    """Script name, count, model chip; open, new chat, settings."""
+    """Script name, count, model chip; open, new chat, settings, diagnostics."""
 
     model_clicked = Signal()
     open_requested = Signal()
     new_chat_requested = Signal()
     settings_requested = Signal()
+    diagnostics_requested = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,12 +49,14 @@ class Header(QWidget):
         self._open = ToolButton(look, "folder", "Open a script", parent=self)
         self._new = ToolButton(look, "plus", "New chat", parent=self)
         self._settings = ToolButton(look, "sliders", "Settings", parent=self)
-        self._buttons = (self._open, self._new, self._settings)
+        self._diagnostics = ToolButton(look, "terminal", "Diagnostics", parent=self)
+        self._buttons = (self._open, self._new, self._settings, self._diagnostics)
         self._rule = Rule(parent=self)
         self.chip.clicked.connect(self.model_clicked)
         self._open.clicked.connect(self.open_requested)
         self._new.clicked.connect(self.new_chat_requested)
         self._settings.clicked.connect(self.settings_requested)
+        self._diagnostics.clicked.connect(self.diagnostics_requested)
         look.changed.connect(self._place)
         self.set_script("", "")
         self.set_model("unset", "")
@@ -74,10 +77,17 @@ class Header(QWidget):
 
     def set_shortcuts(self, open_script: str, new_chat: str, settings: str) -> None:
         """What the tooltips say of keys; the keys themselves belong to the window."""
-        for button, words, key in zip(
-            self._buttons, ("Open a script", "New chat", "Settings"), (open_script, new_chat, settings), strict=True
+        for button, words, key in (
+            (self._open, "Open a script", open_script),
+            (self._new, "New chat", new_chat),
+            (self._settings, "Settings", settings),
         ):
             button.set_tip(f"{words} ({key})" if key else words)
+
+    def offer_opening(self, offered: bool) -> None:
+        """Whether scripts are opened from here: in a host the host does it."""
+        self._open.setVisible(offered)
+        self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -127,8 +137,9 @@ class Header(QWidget):
 
     def _place_buttons(self, control: int, top: int) -> int:
         """From the right; gives the left edge of the first one. The right-most icon's ink is 8 from the border."""
-        x = self.width() - 8 + (control - 16) // 2 - len(self._buttons) * control
-        for place, button in enumerate(self._buttons):
+        shown = [button for button in self._buttons if not button.isHidden()]
+        x = self.width() - 8 + (control - 16) // 2 - len(shown) * control
+        for place, button in enumerate(shown):
             self._put(button, x + place * control, top, control, control)
         return x
 

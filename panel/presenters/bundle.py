@@ -177,7 +177,7 @@ def _session(session: PastSession | None) -> list[str]:
     lines += [f"dropped {session.dropped}, unwritten {session.unwritten}, unreadable lines {session.damaged}"]
     lines += [f"{name}: {_figure(value)}" for name, value in session.figures.items()]
     lines += [f"{name}: {version}" for name, version in session.versions.items()]
-    for report in session.reports[-MOST_REPORTS:]:
+    for report in session.reports[:MOST_REPORTS]:
         lines += _report(report)
     return lines + (["", *session.crash.splitlines()] if session.crash else [])
 

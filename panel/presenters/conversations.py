@@ -104,9 +104,6 @@ class Conversations:
         self._wall = wall
         self._all: list[Conversation] = []
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     def take(self, viewer: Viewer) -> Conversation:
         """For a new view: the one that was left last, else a new one. Views that were put away give up theirs."""
         for conversation in tuple(self._all):
@@ -139,7 +136,7 @@ class Conversations:
             return  # another one shows it already, or it was forgotten
         self._all.remove(conversation)
         conversation.viewer = None
-        if conversation.record:
+        if not conversation.record.empty:
             self._all.append(conversation)
         waiting = [each for each in self._all if each.viewer is None and not each.running]
         for oldest in waiting[: max(0, len(waiting) - KEPT)]:

@@ -55,7 +55,8 @@ class PanePresenter(QObject):
         self._scope = scope
         self._tasks = ViewTasks(pane, scope)
         self._opening: asyncio.Task[None] | None = None
-        conversations = conversations or Conversations(app.chat, app.scope.child("chats"))
+        if conversations is None:
+            conversations = Conversations(app.chat, app.scope.child("chats"))
         self.conversation = ConversationPresenter(pane, conversations, scope.child("conversation"))
         self.models = ModelPresenter(pane, app, scope.child("models"))
         self.settings = SettingsPresenter(pane, app, scope.child("settings"))
@@ -64,6 +65,7 @@ class PanePresenter(QObject):
         self._connect()
         self._show_choice()
         self._show_script()
+        pane.header.offer_opening(not app.host.is_live)
         self._set_send_key(app.settings.get(options.SEND_KEY))
         if app.settings.get(options.PROVIDER) == GUIDE:
             self._offer_choice()
@@ -74,6 +76,7 @@ class PanePresenter(QObject):
 
     def _connect(self) -> None:
         header, view = self._pane.header, self._pane.view
+        self._pane.visibility_changed.connect(self._look_again)
         header.open_requested.connect(self._choose_file)
         header.new_chat_requested.connect(self.new_chat)
         header.settings_requested.connect(self._open_settings)
@@ -160,12 +163,19 @@ class PanePresenter(QObject):
     def _show_script(self) -> None:
         host = self._app.host
         script, detail = "", ""
-        if host.kind != "none":
+        if host.is_live:
+            script = host.title  # its nodes change with every click of the artist, and counting them takes a while
+        elif host.kind != "none":
             script, count = host.title, len(host.nodes())
             detail = "1 node" if count == 1 else f"{count:,} nodes"
         self._pane.header.set_script(script, detail)
         self._pane.composer.set_subject(script)
         self.empty.set_script(script)
+
+    def _look_again(self, shown: bool) -> None:
+        """The artist may have saved the script under another name, or opened another one."""
+        if shown and self._app.host.is_live:
+            self._show_script()
 
     def _choose_file(self) -> None:
         dialog = QFileDialog(self._pane, "Open a Nuke script", str(Path.home()))
@@ -195,6 +205,7 @@ class PanePresenter(QObject):
 
     def _turn_ended(self, ended: TurnEnded) -> None:
         self._show_choice(ended.problem if ended.state == "failed" else None)
+        self._look_again(True)
 
 
 def _follow(url: str) -> None:

@@ -85,8 +85,9 @@ class Record:
         self._limit = limit
         self._turns: deque[SeenTurn] = deque()
 
-    def __bool__(self) -> bool:
-        return bool(self._turns)
+    @property
+    def empty(self) -> bool:
+        return not self._turns
 
     def add(self, event: SeenEvent) -> None:
         if isinstance(event, Asked):

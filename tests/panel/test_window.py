@@ -27,8 +27,8 @@ from fault_server import (
     web_page,
 )
 from llama_server import LlamaServer, start
-from nuke_ai_panel.panel import window as window_module
 from nuke_ai_panel.panel.presenters import pane as pane_module
+from nuke_ai_panel.panel.presenters import starting
 from nuke_ai_panel.panel.window import Session
 from nuke_ai_panel.providers.checks import took
 from nuke_ai_panel.providers.redact import Secret
@@ -284,7 +284,7 @@ async def test_quitting_while_it_still_starts_takes_less_than_a_second(monkeypat
         loading.set()
         go.wait()
 
-    monkeypatch.setattr(window_module, "_load", slow_drive)
+    monkeypatch.setattr(starting, "_load", slow_drive)
     session = Session(None)
     async with asyncio.TaskGroup() as group:
         group.create_task(session.run())

@@ -13,6 +13,8 @@ from ..look.theme import Look
 PROSE_PITCH = 1.38
 SECOND_PITCH = 1.28
 """Line height over font height: of prose, and of the second voice (one pixel smaller)."""
+REMEMBERED = 8
+"""Widths whose height a label remembers: one pass of a layout asks for the same few again and again."""
 
 
 class _Words(QLabel):
@@ -75,13 +77,18 @@ class Label(_Words):
         policy = self.sizePolicy()
         policy.setHeightForWidth(wrap)
         self.setSizePolicy(policy)
+        self._heights: dict[tuple[int, str, str], int] = {}
         self._restyle()
 
     def heightForWidth(self, width: int) -> int:
         if not self.wordWrap():
             return -1
-        layout = self._lines(width)
-        return self._height(layout.lineCount())
+        asked = (width, self.text(), self.font().key())
+        if asked not in self._heights:
+            if len(self._heights) >= REMEMBERED:
+                self._heights.clear()
+            self._heights[asked] = self._height(self._lines(width).lineCount())
+        return self._heights[asked]
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self.font())

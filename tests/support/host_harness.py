@@ -1,0 +1,356 @@
+"""A program like Nuke, whose Qt loop is not ours: a window with a viewer and tabs, a second plug-in, and a quit.
+
+Owns what Nuke does to panes (each made anew, closed tabs hidden and kept, dragged ones out of their parents for a
+moment) and what a neighbour does on the same thread. What happens and when is a script, a generator that gives the
+conditions it waits for:
+
+    def script(nuke):
+        pane = nuke.open_pane()
+        yield lambda: pane.chat
+        nuke.close_tab(pane)
+
+    nuke.play(script(nuke))
+
+`python tests/support/host_harness.py --show` opens it for driving by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import sys
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMainWindow, QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtWidgets import QWidget as Widget
+
+Script = Generator[Callable[[], object], None, None]
+FAKES = Path(__file__).parent.parent / "fakes"
+PATIENCE = 15.0
+"""Seconds that a script waits for one condition."""
+
+
+class Viewer(Widget):
+    """A picture, such as a compositor has beside the pane."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor("#1b1b1b"))
+        frame = self.rect().adjusted(40, 60, -40, -60)
+        frame.setHeight(frame.width() * 9 // 16)
+        frame.moveCenter(self.rect().center())
+        sky = QLinearGradient(frame.topLeft(), frame.bottomLeft())
+        for at, colour in ((0.0, "#26364d"), (0.55, "#b98a5e"), (0.6, "#3a332e"), (1.0, "#141210")):
+            sky.setColorAt(at, QColor(colour))
+        painter.fillRect(frame, sky)
+        painter.setPen(QColor("#8a8a8a"))
+        painter.drawRect(frame)
+        painter.drawText(frame.bottomRight().x() - 60, frame.bottom() + 18, "2048x1152")
+        painter.end()
+
+
+class Tabs(Widget):
+    """One pane of the window: tabs above a stack. A closed tab's page is hidden and stays a child of the stack."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = QTabBar()
+        self.stack = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.stack, 1)
+        self.bar.currentChanged.connect(self.stack.setCurrentIndex)
+
+    def add(self, page: Widget, title: str) -> None:
+        self.stack.addWidget(page)
+        self.bar.addTab(title)
+        self.show_page(page)
+
+    def show_page(self, page: Widget) -> None:
+        self.bar.setCurrentIndex(self.stack.indexOf(page))
+
+    def take(self, page: Widget) -> None:
+        index = self.stack.indexOf(page)
+        self.stack.removeWidget(page)
+        self.bar.removeTab(index)
+
+
+class Neighbour:
+    """Another plug-in on the same thread, which knows nothing of us."""
+
+    def __init__(self, app: QApplication) -> None:
+        self._app = app
+        self.ticks = 0
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(1)
+
+    def asyncio_run(self) -> str:
+        async def work() -> str:
+            await asyncio.sleep(0.001)
+            return "fine"
+
+        return asyncio.run(work())  # noqa: TID251 - other people do
+
+    def qasync_loop(self) -> Script:
+        """A loop of stock qasync, which claims the thread while it is there."""
+        import qasync
+
+        loop, done = qasync.QEventLoop(self._app, already_running=True), list[str]()
+
+        async def work() -> None:
+            await asyncio.sleep(0.001)
+            done.append("fine")
+
+        task = loop.create_task(work())
+        yield task.done
+        assert done
+        self._app.aboutToQuit.disconnect(loop._after_run_forever)
+        loop._QEventLoop__is_running = False
+        asyncio._set_running_loop(None)
+        loop.close()
+
+    def modal_dialog(self, *, until_accepted: bool = False) -> int:
+        """How often its own timer fired while the dialog was open: for a moment, or until somebody accepts it."""
+        dialog, before = QDialog(), self.ticks
+        enough = QTimer(dialog)
+        enough.timeout.connect(dialog.accept)
+        enough.start(10_000 if until_accepted else 5)
+        dialog.exec()
+        dialog.deleteLater()
+        return self.ticks - before
+
+    def has_no_running_loop(self) -> bool:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return True
+        return False
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _tick(self) -> None:
+        self.ticks += 1
+
+
+class NukeLike(QObject):
+    """The program. `nuke` is the fake module; the pane is registered as `menu.py` does it."""
+
+    def __init__(self, app: QApplication, nuke: Any) -> None:
+        super().__init__()
+        self.app = app
+        self.nuke = nuke
+        self.nukescripts = importlib.import_module("nukescripts")
+        self.nukescripts._reset()
+        self.nukescripts.panels._dock = self._dock
+        self.window = QMainWindow()
+        self.left, self.right = Tabs(), Tabs()
+        self.left.add(Viewer(), "Viewer1")
+        self.right.setFixedWidth(380)
+        middle = Widget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(4, 4, 4, 4)
+        row.addWidget(self.left, 1)
+        row.addWidget(self.right)
+        self.window.setCentralWidget(middle)
+        self.window.resize(1180, 760)
+        self.neighbour = Neighbour(app)
+        self.panes: list[Any] = []
+        """Every widget that was made: closed tabs stay where Nuke leaves them."""
+        self._pages: list[Widget] = []  # or Python would destroy what a stack gives up
+        self.errors: list[BaseException] = []
+        self._condition: Callable[[], object] = _never
+
+    @property
+    def docking(self) -> Any:
+        """The one of the process; made by its first pane."""
+        return sys.modules["nuke_ai_panel.panel.dock"]._docking
+
+    def play(self, script: Script) -> int:
+        """Runs the host until the script ends, then quits it. Its error is raised here."""
+        self._script, self._condition, self._since = script, _at_once, time.monotonic()
+        timer = QTimer()
+        timer.timeout.connect(self._step)
+        timer.start(1)
+        self.window.show()
+        code = self.app.exec()
+        timer.stop()
+        if self.errors:
+            raise self.errors[0]
+        return code
+
+    def open_pane(self) -> Any:
+        """A pick in the Pane menu."""
+        self.nuke.menu("Pane").findItem("AI Panel").invoke()
+        return self.panes[-1]
+
+    def restore_pane(self) -> Any:
+        """A workspace that names the pane."""
+        from nuke_ai_panel.panel.dock import PANEL_ID
+
+        self.nukescripts.panels.restorePanel(PANEL_ID)
+        return self.panes[-1]
+
+    def hide_behind(self, pane: Any) -> None:
+        """Another tab is brought to the front."""
+        tabs, page = self._place_of(pane)
+        front = next((i for i in range(tabs.stack.count()) if tabs.stack.widget(i) is not page), None)
+        if front is None:
+            tabs.add(Widget(), "Properties")
+        else:
+            tabs.bar.setCurrentIndex(front)
+
+    def bring_to_front(self, pane: Any) -> None:
+        tabs, page = self._place_of(pane)
+        tabs.show_page(page)
+
+    def close_tab(self, pane: Any) -> None:
+        tabs, page = self._place_of(pane)
+        tabs.take(page)
+
+    def drag(self, pane: Any) -> None:
+        """To the other side: hidden, out of all parents, shown again."""
+        tabs, page = self._place_of(pane)
+        title = tabs.bar.tabText(tabs.stack.indexOf(page))
+        tabs.take(page)
+        page.setParent(None)
+        (self.left if tabs is self.right else self.right).add(page, title)
+
+    def destroy(self, pane: Any) -> None:
+        import shiboken6
+
+        self.panes.remove(pane)
+        page = pane.parentWidget()
+        self._pages.remove(page)
+        for tabs in (self.left, self.right):
+            if tabs.stack.indexOf(page) >= 0:
+                tabs.take(page)
+        shiboken6.delete(page)
+
+    def close(self) -> None:
+        """The program's end: the window goes with everything in it."""
+        import shiboken6
+
+        self.neighbour.stop()
+        self.panes.clear()
+        self._pages.clear()
+        self.nukescripts._reset()
+        shiboken6.delete(self.window)
+
+    def _dock(self, widget: Any, title: str, panel_id: str) -> None:
+        page = Widget()
+        page.setObjectName(panel_id)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(widget)
+        self.panes.append(widget)
+        self._pages.append(page)
+        self.right.add(page, title)
+
+    def _place_of(self, pane: Any) -> tuple[Tabs, Widget]:
+        page = pane.parentWidget()
+        return next(tabs for tabs in (self.left, self.right) if tabs.stack.indexOf(page) >= 0), page
+
+    def _step(self) -> None:
+        if self._script.gi_running:
+            return  # it has a modal dialog open
+        try:
+            if self._condition():
+                self._condition, self._since = next(self._script), time.monotonic()
+            elif time.monotonic() - self._since > PATIENCE:
+                line = self._script.gi_frame.f_lineno
+                raise AssertionError(f"waited in vain at line {line} of the script")
+        except StopIteration:
+            self._end()
+        except BaseException as error:
+            self.errors.append(error)
+            self._end()
+
+    def _end(self) -> None:
+        self._condition = _never  # nothing more is played while the program ends
+        self.app.exit()
+
+
+def is_ready(pane: Any) -> bool:
+    """Whether it can be asked."""
+    docking = pane._docking
+    return pane.chat is not None and docking.panel is not None and not docking._starting
+
+
+def ask(pane: Any, question: str) -> None:
+    pane.chat.composer.set_draft(question)
+    pane.chat.composer.submit()
+
+
+def said(pane: Any) -> list[str]:
+    """The transcript: questions as they are, answers as far as they have come."""
+    messages = pane.chat.view.messages if pane.chat else []
+    return [view.markdown if hasattr(view, "markdown") else view.text for view in messages]
+
+
+def is_running(pane: Any) -> bool:
+    """Whether its newest answer has not ended."""
+    return pane.chat.view.messages[-1].running
+
+
+def _at_once() -> bool:
+    return True
+
+
+def _never() -> bool:
+    return False
+
+
+def load_fakes() -> Any:
+    """For a process of its own: from here on `import nuke` gives the fake."""
+    sys.path.insert(0, str(FAKES))
+    return importlib.import_module("nuke")
+
+
+def host_palette(app: QApplication) -> None:
+    from looks import HOST, host_font, palette
+
+    app.setStyle("Fusion")
+    colours = palette(*HOST)
+    roles = colours.ColorRole
+    for role, name in ((roles.Button, "#3c3c3c"), (roles.ButtonText, "#d6d6d6"), (roles.Mid, "#282828")):
+        colours.setColor(role, QColor(name))
+    app.setPalette(colours)
+    app.setFont(host_font())
+
+
+def show() -> None:
+    """Open, until its window is closed."""
+    from nuke_ai_panel.panel import dock
+
+    app = QApplication(sys.argv[:1])
+    host_palette(app)
+    program = NukeLike(app, load_fakes())
+    dock.register()
+    menu = program.window.menuBar().addMenu("Pane")
+    menu.addAction("AI Panel", program.open_pane)
+    neighbour = program.window.menuBar().addMenu("Neighbour")
+    neighbour.addAction("asyncio.run()", lambda: print(program.neighbour.asyncio_run()))
+    neighbour.addAction("Modal dialog", lambda: print(program.neighbour.modal_dialog()))
+    program.right.bar.setTabsClosable(True)
+    program.right.bar.tabCloseRequested.connect(lambda i: program.right.take(program.right.stack.widget(i)))
+    program.window.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose)
+    program.window.show()
+    program.open_pane()
+    sys.exit(app.exec())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--show", action="store_true", required=True)
+    parser.parse_args()
+    show()

@@ -1,0 +1,277 @@
+"""The host harness in a process of its own, driven line by line.
+
+    async with host_process() as host:
+        await host.do("open")
+        await host.do("ask", 0, "hi")
+        await host.do("wait", 0, "Hello")
+        end = await host.quit("twice")
+
+Each line to it is `[command, argument, ...]`, each line from it the command's result; the last one tells how the
+program ended. Commands are the methods of `Commands`. Run with `-X dev -W error::ResourceWarning`, and whatever it
+says on stderr is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+HARMLESS = "This plugin does not support"
+
+
+class HostProcess:
+    """A running program. `noise` is what it has said on stderr, once it has ended."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.noise: list[str] = []
+
+    async def do(self, command: str, *arguments: Any) -> Any:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps([command, *arguments]).encode() + b"\n")
+        line = await self._process.stdout.readline()
+        assert line, await self._end()
+        return json.loads(line)
+
+    async def quit(self, how: str) -> dict[str, Any]:
+        """How it ended, with its exit code."""
+        end = await self.do("quit", how)
+        await self._end()
+        return end | {"code": self._process.returncode}
+
+    async def _end(self) -> list[str]:
+        rest, said = await self._process.communicate()
+        self.noise = [line for line in said.decode().splitlines() if not line.startswith(HARMLESS)]
+        self.noise += [line for line in rest.decode().splitlines() if line != "neighbour at exit: fine"]
+        return self.noise
+
+
+@asynccontextmanager
+async def host_process(**environ: str) -> AsyncIterator[HostProcess]:
+    here = Path(__file__)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "dev", "-W", "error::ResourceWarning", str(here)),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "*=false"} | environ,
+    )
+    try:
+        yield HostProcess(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+class Commands:
+    """What the program can be told to do. A generator is played to its end, and gives its result then."""
+
+    def __init__(self, program: Any) -> None:
+        self._program = program
+        self._asked_to_quit = 0.0
+        self._ticks: list[int] = []
+        program.app.aboutToQuit.connect(self._note_ticks)
+
+    def open(self) -> Any:
+        """A pane, up to where it can be asked; the index of it."""
+        from host_harness import is_ready
+
+        pane = self._program.open_pane()
+        yield lambda: is_ready(pane)
+        return len(self._program.panes) - 1
+
+    def open_only(self) -> Any:
+        """A pane, up to its first paint; which of our costly modules were there by then."""
+        pane = self._program.open_pane()
+        yield lambda: pane._admitted
+        return [name for name in ("aiohttp", "keyring", "sqlite3", "qasync", "asyncio") if name in sys.modules]
+
+    def ask(self, index: int, question: str) -> None:
+        from host_harness import ask
+
+        ask(self._program.panes[index], question)
+
+    def wait(self, index: int, text: str) -> Any:
+        """Until the newest answer holds this text."""
+        from host_harness import said
+
+        yield lambda: text in said(self._program.panes[index])[-1]
+
+    def idle(self, index: int) -> Any:
+        """Until the newest answer has ended, and what it used is closed."""
+        from host_harness import is_running
+
+        pane = self._program.panes[index]
+        yield lambda: not is_running(pane)
+        return pane.chat.view.messages[-1].markdown
+
+    def close_tab(self, index: int) -> None:
+        self._program.close_tab(self._program.panes[index])
+
+    def destroy(self, index: int) -> None:
+        self._program.destroy(self._program.panes[index])
+
+    def neighbour(self) -> str:
+        return self._program.neighbour.asyncio_run()
+
+    def census(self) -> Any:
+        """What lives, when everything has come to rest."""
+        from guards import Census, settle
+
+        docking = self._program.docking
+        app = docking.panel.app
+        yield lambda: not [name for name in app.scope.stats().names if "import" not in name]
+        yield lambda: not app.scope.stats().names
+        settle()
+        now = Census.take()
+        return {
+            "tasks": app.scope.stats().running,
+            "scopes": _scopes(app.scope),
+            "sessions": len(now.sessions),
+            "sockets": len(now.sockets),
+            "timers": len(now.timers),
+            "windows": len(now.windows),
+            "threads": len([thread for thread in now.threads.values() if "idle" not in thread.name]),
+            "fds": len(os.listdir("/proc/self/fd")),
+            "rss": _rss(),
+        }
+
+    def start_stubborn(self) -> None:
+        """A task of the panel that does not end when it is asked to."""
+
+        async def swallow() -> None:
+            while True:
+                try:
+                    await asyncio.sleep(60)
+                except asyncio.CancelledError:
+                    pass
+
+        self._program.docking.panel.app.scope.start(swallow(), name="stubborn")
+
+    def quit(self, how: str) -> None:
+        app, docking = self._program.app, self._program.docking
+        self._asked_to_quit = time.monotonic()
+        app.aboutToQuit.connect(self._note_ticks)
+        match how:
+            case "twice":
+                app.quit()
+                app.quit()
+            case "from our callback":
+                docking.loop.call_soon(app.quit)
+            case "from our task":
+
+                async def quit_the_host() -> None:
+                    app.quit()
+
+                docking.panel.app.scope.start(quit_the_host(), name="quit the host")
+            case "without a word":
+                app.aboutToQuit.disconnect()
+                app.exit()
+            case _:
+                app.exit()
+
+    def ended(self) -> dict[str, Any]:
+        """To be said when the program's loop has returned."""
+        seconds = time.monotonic() - self._asked_to_quit
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and "abandoned" not in thread.name:
+                thread.join(1)
+        pending = [task.get_name() for task in tuple(asyncio.tasks._all_tasks) if not task.done()]
+        sessions = []
+        if "aiohttp" in sys.modules:
+            from guards import Census
+
+            sessions = list(Census.take().sessions.values())
+        return {
+            "seconds": seconds,
+            "ticks": self._ticks[-1] - self._ticks[0] if self._ticks else 0,
+            "pending": pending,
+            "sessions": sessions,
+            "sockets": sum(1 for _ in _sockets()),
+            "dropped": sys.modules["nuke_ai_panel.panel.dock"]._docking is None,
+        }
+
+    def _note_ticks(self) -> None:
+        self._ticks.append(self._program.neighbour.ticks)
+
+
+def _sockets() -> Any:
+    from guards import _sockets
+
+    return _sockets()
+
+
+def _scopes(scope: Any) -> int:
+    return 1 + sum(_scopes(child) for child in scope._children)
+
+
+def _rss() -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _serve(program: Any, commands: Commands) -> Any:
+    """The script of the program: what it is told, until it is told to quit."""
+    lines: list[bytes] = []
+    reader = threading.Thread(target=_read_lines, args=(lines,), daemon=True, name="abandoned: reads its orders")
+    reader.start()
+    while True:
+        yield lambda: lines
+        name, *arguments = json.loads(lines.pop(0))
+        result = getattr(commands, name)(*arguments)
+        if hasattr(result, "send"):
+            result = yield from result
+        if name == "quit":
+            while True:
+                yield _never
+        print(json.dumps(result), flush=True)
+
+
+def _read_lines(lines: list[bytes]) -> None:
+    while line := os.read(0, 65536):
+        lines.extend(line.splitlines())
+
+
+def _never() -> bool:
+    return False
+
+
+def _at_exit() -> None:
+    """The neighbour cleans up, as plug-ins do."""
+    with asyncio.Runner() as runner:
+        runner.run(asyncio.sleep(0.001))
+    print("neighbour at exit: fine", flush=True)
+
+
+def main() -> None:
+    from host_harness import NukeLike, load_fakes
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication(["nuke-like"])
+    app.setQuitOnLastWindowClosed(False)
+    program = NukeLike(app, load_fakes())
+    from nuke_ai_panel.panel import dock
+
+    dock.register()
+    commands = Commands(program)
+    atexit.register(_at_exit)
+    program.play(_serve(program, commands))
+    print(json.dumps(commands.ended()), flush=True)
+    program.close()
+
+
+if __name__ == "__main__":
+    main()
