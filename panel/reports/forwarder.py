@@ -42,7 +42,8 @@ class Forwarder:
         self._loop = loop or asyncio.get_running_loop()
         later = later or self._loop.call_later
         self._lanes = {sink.name: Lane(sink, scope, limits=limits, later=later) for sink in sinks}
-        self._lock = threading.Lock()
+        # A signal handler, or the interpreter's end, may report while this very thread holds it.
+        self._lock = threading.RLock()
         self._inbox = ReportBuffer(limits.reports, limits.characters)
         self._posted = False
         self._unfollow = follow(self.forward)

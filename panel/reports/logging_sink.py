@@ -73,5 +73,6 @@ class _Batch:
 
 def _text(report: Report) -> str:
     again = f" ({report.count} times)" if report.count > 1 else ""
-    head = f"{report.origin}: {report.kind}: {report.message}{again}"
+    kind = "" if report.kind == "message" else f"{report.kind}: "
+    head = f"{report.origin}: {kind}{report.message}{again}"
     return "\n    ".join((head, *report.trace)) if report.count == 1 else head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from ...providers.redact import Redactor, Secret
@@ -28,12 +28,20 @@ class NatsAddress:
     scheme: str
     host: str
     port: int
-    user: Secret | None = field(default=None)
-    password: Secret | None = field(default=None)
+    user: Secret | None = None
+    password: Secret | None = None
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
+
+    def login(self) -> dict[str, str]:
+        """The secrets by nats-py's names for them."""
+        if self.user is None:
+            return {}
+        if self.password is None:
+            return {"token": self.user.reveal()}
+        return {"user": self.user.reveal(), "password": self.password.reveal()}
 
     @property
     def redactor(self) -> Redactor:

@@ -9,12 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-
-import truststore
 
 from ..threads import run_blocking
 from .nats_address import NatsAddress
@@ -107,15 +104,12 @@ class NatsConnection:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=LETTING_GO)
+            done, _ = await asyncio.wait(tasks, timeout=LETTING_GO)
+            for task in done:
+                _ = task.cancelled() or task.exception()  # asked for, or asyncio says that nobody did
 
     async def _connect(self) -> None:
         address, patience = self._address, self._patience
-        credentials: dict[str, object] = {}
-        if address.user and address.password:
-            credentials = {"user": address.user.reveal(), "password": address.password.reveal()}
-        elif address.user:
-            credentials = {"token": address.user.reveal()}
         try:
             # It tries for two minutes, unless it may not wait between two tries and has only two.
             async with asyncio.timeout(patience.connect * 2):
@@ -131,7 +125,7 @@ class NatsConnection:
                     ping_interval=10**9,  # every batch is confirmed; idle costs nothing
                     pending_size=PENDING,
                     tls=self._nats.tls,
-                    **credentials,
+                    **address.login(),
                 )
         except (self._nats.Error, OSError, TimeoutError) as error:
             cause = self._errors[0] if isinstance(error, self._nats.NoServers) and self._errors else error
@@ -173,11 +167,15 @@ class Nats:
     Error: type[Exception]
     NoServers: type[Exception]
     NotEncrypted: type[Exception]
-    tls: ssl.SSLContext
+    tls: Any
 
 
 def _load() -> Nats:
     """On a thread. Raises SinkTrouble where nats-py is not installed."""
+    import ssl
+
+    import truststore
+
     try:
         base: Any = importlib.import_module("nats.aio.client").Client
         errors: Any = importlib.import_module("nats.errors")

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from nuke_ai_panel.panel.reports.forwarder import Forwarder
 from nuke_ai_panel.panel.reports.log_bridge import LogBridge
+from nuke_ai_panel.panel.reports.logging_sink import LoggingSink
+from nuke_ai_panel.panel.reports.reporter import Reports
+from nuke_ai_panel.panel.tasks import TaskScope
+from nuke_ai_panel.providers.redact import Redactor
 
 OURS = logging.getLogger("nuke_ai_panel")
 HTTP = logging.getLogger("nuke_ai_panel.providers.http")
@@ -124,6 +130,25 @@ def test_everything_is_as_before_after_detaching(reported: Reported):
         assert (OURS.level, OURS.handlers, root.level, root.handlers, OURS.propagate) == before
     OURS.error("after")
     assert not reported
+
+
+async def test_the_log_and_the_journal_do_not_feed_each_other(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    """A record becomes a report; a report becomes a record; each ends there."""
+    reports = Reports(redactor=Redactor(), folder=tmp_path)
+    bridge = LogBridge(reports.report)
+    bridge.attach()
+    async with TaskScope("reports") as scope:
+        forwarder = Forwarder(scope, reports.follow, [LoggingSink()])
+        HTTP.error("from the log")
+        reports.report("from the panel", origin="pane")
+        reports.close()  # all was written and told
+        assert await forwarder.close() == ()
+    bridge.detach()
+    assert caplog.messages == ["from the log", "pane: from the panel"]
+    assert [(each.message, each.count) for each in reversed(reports.recent())] == [
+        ("from the log", 1),
+        ("from the panel", 1),
+    ]
 
 
 def test_a_level_that_the_host_has_set_meanwhile_stays(bridge: LogBridge):

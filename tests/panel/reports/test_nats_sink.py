@@ -23,10 +23,13 @@ from nuke_ai_panel.panel.reports.nats_address import NatsTarget, check_subject, 
 from nuke_ai_panel.panel.reports.nats_connection import Patience
 from nuke_ai_panel.panel.reports.nats_sink import CUT, NatsSink, encode
 from nuke_ai_panel.panel.reports.report import Report
+from nuke_ai_panel.panel.reports.reporter import Reports
 from nuke_ai_panel.panel.reports.sink import SinkTrouble
 from nuke_ai_panel.panel.tasks import TaskScope
+from nuke_ai_panel.providers.redact import Redactor, Secret
 
 PASSWORD = "correct-horse-battery"
+SENTINEL = "sk-sentinel-0123456789abcdef"
 MB = 2**20
 IMPATIENT = Patience(connect=0.3, confirm=0.3)
 
@@ -244,6 +247,19 @@ async def test_a_refused_login_is_said_without_it(login: str, caplog: pytest.Log
     server_name = f"The NATS server at nats://{server.host}"
     assert trouble == f"{server_name} refused the user, password or token in its address."
     assert PASSWORD not in caplog.text and "wrong" not in caplog.text
+
+
+async def test_no_secret_of_an_error_reaches_the_server(nats_server: NatsServer, tmp_path: Path):  # noqa: F811
+    redactor = Redactor()
+    redactor.add(Secret(SENTINEL))
+    reports = Reports(redactor=redactor, folder=tmp_path)
+    async with TaskScope("reports") as scope, sink_to(nats_server.host) as sink, nats_server.subscribed() as got:
+        forwarder = Forwarder(scope, reports.follow, [sink])
+        reports.report(OSError(f"GET /?q={SENTINEL}"), context={"header": f"Bearer {SENTINEL}"}, origin=SENTINEL)
+        message = await got.get()
+        assert await forwarder.close() == ()
+    reports.close()
+    assert message["kind"] == "OSError" and SENTINEL not in json.dumps(message)
 
 
 async def test_user_and_password_of_the_address_are_used():
