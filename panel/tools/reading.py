@@ -67,11 +67,10 @@ def read_node(host: Host, name: str, knob: str = "") -> Answer:
         name: The node's full name such as Group1.Blur1.
         knob: Only this knob; empty for all.
     """
-    row = node_named(host, name)
-    values, default = host.knobs(row.name), False
-    if knob:
-        values = tuple(value for value in values if value.name.lower() == knob.strip().lower())
-        values, default = (values, False) if values else _unstated(host, row.name, knob.strip())
+    row, wanted = node_named(host, name), knob.strip()
+    stated = [value for value in host.knobs(row.name) if not wanted or value.name.lower() == wanted.lower()]
+    default = _default(host, row.name, wanted) if wanted and not stated else None
+    values = [default] if default else stated
     known = {other.name: other for other in host.nodes()}
     data: dict[str, JSON] = {
         **_row(row),
@@ -83,11 +82,12 @@ def read_node(host: Host, name: str, knob: str = "") -> Answer:
         "knobs": [_knob(value) for value in values],
         **({"at_default": True} if default else {}),
     }
-    lines = (_line(row), *(f"{value.name}: {value.value}{_code_mark(value)}" for value in values))
-    if knob:
-        more = ("it is at its default",) if default else () if values else (_not_stated(knob),)
-        return Answer(data, (*lines, *more), "read" if values else "not set")
-    return Answer(data, lines, counted(len(values), "knob"))
+    lines = [_line(row), *(f"{value.name}: {value.value}{_code_mark(value)}" for value in values)]
+    if not wanted:
+        return Answer(data, tuple(lines), counted(len(values), "knob"))
+    if not stated:
+        lines.append("it is at its default" if default else _not_stated(wanted))
+    return Answer(data, tuple(lines), "read" if values else "not set")
 
 
 def upstream(host: Host, name: str, depth: Annotated[int, Range(1, 200)] = 20) -> Answer:
@@ -172,14 +172,13 @@ def _code_mark(value: KnobValue) -> str:
     return " (Nuke runs this text)" if value.runs_code else ""
 
 
-def _unstated(host: Host, name: str, knob: str) -> tuple[tuple[KnobValue, ...], bool]:
-    """A knob at its default, and whether that is known. A running Nuke knows them all: Refused for one it has not."""
-    if found := host.at_default(name, knob):
-        return (found,), True
-    if host.is_live:
+def _default(host: Host, name: str, knob: str) -> KnobValue | None:
+    """A knob at its default, as far as the host knows. A running Nuke knows all: Refused for one that it has not."""
+    found = host.at_default(name, knob)
+    if found is None and host.is_live:
         data: dict[str, JSON] = {"error": "no such knob", "name": name, "knob": knob[:60]}
-        raise Refused(f"{name} has no knob {knob[:60]!r}.", "no such knob", data)
-    return (), False
+        raise Refused(f"There is no knob {knob[:60]!r} on this node.", "no such knob", data, (name,))
+    return found
 
 
 def _not_stated(knob: str) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from nuke_ai_panel.panel.nk.words import Unbalanced, elements, unquoted
+from nuke_ai_panel.panel.nk.document import Document
+from nuke_ai_panel.panel.nk.knobs import user_knob as defined_knob
+from nuke_ai_panel.panel.nk.words import Unbalanced, Word, elements, unquoted
 from nuke_rules import Watched, misuse, refusing
 from nuke_undo import change
 
@@ -95,10 +97,7 @@ class Knob(Watched):
         return "{curve" in (self._raw or "")
 
     def hasExpression(self, index: int = -1) -> bool:
-        return (self._raw or "").startswith("{{") and not self._raw_is_curve()
-
-    def _raw_is_curve(self) -> bool:
-        return "{curve" in (self._raw or "")
+        return (self._raw or "").startswith("{{") and "{curve" not in (self._raw or "")
 
     def value(self) -> Any:
         return self._plain()
@@ -306,21 +305,21 @@ _BY_NAME: dict[str, type[Knob]] = {
     **dict.fromkeys(("onScriptLoad", "onScriptSave", "onScriptClose", "beforeRender", "afterRender"), PythonKnob),
 }
 
-_BY_TYPE: dict[str, type[Knob]] = {
-    "2": File_Knob,
-    "3": Int_Knob,
-    "4": Enumeration_Knob,
-    "6": Boolean_Knob,
-    "12": XY_Knob,
-    "17": Format_Knob,
-    "20": Tab_Knob,
-    "22": PyScript_Knob,
-    "26": Text_Knob,
-    "32": Script_Knob,
-    "35": Pulldown_Knob,
-    "41": Link_Knob,
-    "52": PyCustom_Knob,
-    **dict.fromkeys("7 8 9 13 14 15 18 19 30 31".split(), Array_Knob),
+_BY_TYPE: dict[int, type[Knob]] = {
+    2: File_Knob,
+    3: Int_Knob,
+    4: Enumeration_Knob,
+    6: Boolean_Knob,
+    12: XY_Knob,
+    17: Format_Knob,
+    20: Tab_Knob,
+    22: PyScript_Knob,
+    26: Text_Knob,
+    32: Script_Knob,
+    35: Pulldown_Knob,
+    41: Link_Knob,
+    52: PyCustom_Knob,
+    **dict.fromkeys((7, 8, 9, 13, 14, 15, 18, 19, 30, 31), Array_Knob),
 }
 
 
@@ -341,12 +340,13 @@ def default_knob(name: str, text: str) -> Knob:
 def user_knob(raw: str) -> Knob:
     """From the definition behind `addUserKnob`, braces included."""
     data = raw.encode()
-    words = [unquoted(data, word) for word in elements(data, 1, len(data) - 1)]
-    said_by = dict(zip(words[2::1], words[3::1], strict=False))
-    made = _BY_TYPE.get(words[0], String_Knob)(words[1] if len(words) > 1 else "", said_by.get("l", ""))
+    defined = defined_knob(Document(data, ()), Word(0, len(data), "braced"))
+    if defined is None:
+        return String_Knob("")
+    made = _BY_TYPE.get(defined.type, String_Knob)(defined.name, defined.label)
     made._definition = raw
     if isinstance(made, Script_Knob):
-        made._code = said_by.get("T", "")
+        made._code = defined.text
     if isinstance(made, Link_Knob):
-        made._target = said_by.get("T", "")
+        made._target = defined.text
     return made

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from fake_nuke import fake_nuke  # noqa: F401
+from hypothesis import given
+from hypothesis import strategies as st
 from nuke_ai_panel.panel.hosts.base import KnobValue
+from nuke_ai_panel.panel.hosts.order import sources_first
 
 SCRIPT = r"""Root {
  fps 25
@@ -281,6 +284,29 @@ def test_no_order_of_nukes_lists_is_counted_on(host: Any, nuke: Any, monkeypatch
     assert set(after) == before
     for row in host.nodes():
         assert all(after.index(source) < after.index(row.name) for source in row.inputs if source)
+
+
+@given(st.dictionaries(st.integers(0, 9), st.lists(st.none() | st.integers(0, 12), max_size=4).map(tuple)))
+def test_in_any_graph_each_node_is_ordered_once_and_behind_its_sources_unless_they_go_round(
+    inputs: dict[int, tuple[int | None, ...]],
+):
+    ordered = sources_first(inputs)
+    assert sorted(ordered) == sorted(inputs)
+    for node in inputs:
+        for source in inputs[node]:
+            if source in inputs and node not in reached(inputs, source):
+                assert ordered.index(source) < ordered.index(node)
+
+
+def reached(inputs: dict[int, tuple[int | None, ...]], node: int) -> set[int | None]:
+    """The node and everything above it."""
+    seen, waiting = set[int | None](), [node]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting += inputs.get(current, ())
+    return seen
 
 
 def test_links_are_told_also_where_nuke_makes_a_new_object_for_each_node_it_gives(
