@@ -16,6 +16,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -43,6 +44,8 @@ T = TypeVar("T")
 KEYRING_SECONDS = 0.8
 SERVER_SECONDS = 0.5
 DISK_SECONDS = 0.5
+SECRET_SERVICE = "Secret Service"
+"""What `panel.keys` calls the keyring of most Linux desktops."""
 PACKAGES = ("qasync", "aiohttp", "keyring", "nats-py")
 
 ServerState = Literal["answers", "silent", "closed", "elsewhere"]
@@ -63,10 +66,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class KeyringState:
-    """`trouble`: why it cannot be used, as a sentence; "" if it answers."""
+    """`trouble`: why it cannot be used, as a sentence; "" if it answers. A locked one will ask its owner first."""
 
     name: str
     trouble: str = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +202,35 @@ def _version_of(package: str) -> str:
 
 
 async def _ask_keyring(app: Application) -> KeyringState:
+    """Its name, and whether it answers a question that is not about a key."""
     try:
         async with asyncio.timeout(KEYRING_SECONDS):
-            return KeyringState(await app.keys.place())
+            name = await app.keys.place()
+            if name != SECRET_SERVICE:
+                return KeyringState(name)
+            return KeyringState(name, locked=await run_blocking(ask_secret_service, deadline=KEYRING_SECONDS))
     except KeyringTrouble as trouble:
         return KeyringState("", str(trouble))
     except ImportError:
         return KeyringState("", "The keyring package is not installed. Keys last for a session.")
     except TimeoutError:
         return KeyringState("", f"The keyring did not answer within {KEYRING_SECONDS:g} s.")
+
+
+def ask_secret_service() -> bool:
+    """Whether its usual collection is locked. It is not unlocked, made or searched. Raises KeyringTrouble.
+
+    (The backend is made from the session bus alone: it is there also while its service hangs.)
+    """
+    import secretstorage
+
+    try:
+        with closing(secretstorage.dbus_init()) as bus:
+            return secretstorage.get_collection_by_alias(bus, "default").is_locked()
+    except secretstorage.ItemNotFoundException:
+        return False  # there is none yet: the first key makes one
+    except secretstorage.SecretStorageException as error:
+        raise KeyringTrouble(f"The Secret Service refused: {error}") from None
 
 
 async def _look_at(folder: Folder) -> Folder:
@@ -216,14 +240,13 @@ async def _look_at(folder: Folder) -> Folder:
 def _looked_at(folder: Folder) -> Folder:
     path = Path(folder.path)
     try:
-        exists = path.is_dir()
-        nearest = path if exists else next(each for each in path.parents if each.exists())
+        nearest = next(each for each in (path, *path.parents) if each.exists())
         if not nearest.is_dir():
             return replace(folder, trouble=f"{nearest.name} is in the way, a file")
         writable, free = os.access(nearest, os.W_OK), shutil.disk_usage(nearest).free
     except OSError as error:
         return replace(folder, trouble=error.strerror or type(error).__name__)
-    return replace(folder, exists=exists, writable=writable, free=free)
+    return replace(folder, exists=nearest == path, writable=writable, free=free)
 
 
 async def _knock(server: LocalServer) -> LocalServer:

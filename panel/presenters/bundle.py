@@ -25,6 +25,7 @@ from ..tasks.stats import ScopeStats, TaskStats
 MOST_TASKS = 50
 MOST_REPORTS = 30
 """Of each, in the text; the JSON has them all."""
+_LOCKED = {True: ", is locked", False: ""}
 _SERVER_WORDS = {
     "answers": "answers",
     "silent": "takes connections but does not answer",
@@ -54,7 +55,7 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
         "Threads": _threads(figures),
         "Reports": _reports(figures),
         "Sinks": [_sink(each) for each in figures.sinks] or ["none"],
-        "Keyring": [around.keyring.trouble or f"{around.keyring.name}, answers"],
+        "Keyring": [around.keyring.trouble or f"{around.keyring.name}, answers{_LOCKED[around.keyring.locked]}"],
         "Settings": list(around.warnings) or ["in order"],
         "Folders": [_folder(each) for each in around.folders],
         "Local servers": [_server(each) for each in around.servers],

@@ -148,8 +148,8 @@ def _sink(stats: SinkStats) -> Fact:
 
 
 def system_sections(around: Surroundings) -> tuple[FactSection, ...]:
-    trouble = around.keyring.trouble
-    keyring = Fact("Keyring", trouble, "", "bad") if trouble else Fact(around.keyring.name, "answers", "", "ok")
+    trouble, locked = around.keyring.trouble, "locked" if around.keyring.locked else ""
+    keyring = Fact("Keyring", trouble, "", "bad") if trouble else Fact(around.keyring.name, "answers", locked, "ok")
     settings = tuple(Fact("Settings file", warning, "", "bad") for warning in around.warnings)
     return (
         FactSection("Versions", tuple(Fact(name, version) for name, version in around.versions.items())),

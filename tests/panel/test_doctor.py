@@ -1,0 +1,139 @@
+"""`nuke-ai-panel doctor`, as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from cli_process import run
+from nuke_ai_panel.panel.settings import settings_path
+from report_journals import PREAMBLE, the_session
+from secret_service import SecretService
+
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="it needs the Secret Service")
+
+
+def journals() -> Path:
+    from nuke_ai_panel.panel.reports.journal import journal_folder
+
+    return journal_folder()
+
+
+async def test_it_prints_text_for_a_ticket_and_says_nothing_on_stderr() -> None:
+    done = await run("doctor")
+    assert done.code == 0 and done.err == ""
+    assert done.out.startswith("Nuke AI Panel, ") and "\nLocal servers\n" in done.out
+    assert "~/" in done.out and os.environ["HOME"] not in done.out
+
+
+async def test_as_json_it_is_one_object() -> None:
+    done = await run("doctor", "--json")
+    assert done.code == 0 and set(done.json) == {"taken", "figures", "surroundings"}
+    assert done.json["figures"]["loop"] is None
+    assert done.json["surroundings"]["versions"]["Python"].startswith("3.")
+
+
+async def test_bad_usage_is_2() -> None:
+    assert (await run("doctor", "--what")).code == 2
+
+
+async def test_a_damaged_settings_file_is_told_and_is_no_failure() -> None:
+    settings_path().parent.mkdir(parents=True)
+    settings_path().write_text("[[[[")
+    done = await run("doctor")
+    assert done.code == 0 and "settings.toml.bad" in done.out
+
+
+async def test_it_needs_no_qt_and_no_keyring_package(tmp_path: Path) -> None:
+    for name in ("PySide6", "shiboken6", "qasync", "keyring"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('it is not there')")
+    done = await run("doctor", PYTHONPATH=str(tmp_path))
+    assert done.code == 0, done.err
+    assert "keyring package is not installed" in done.out
+
+
+async def test_no_key_of_the_environment_is_in_it() -> None:
+    done = await run("doctor", "--json", OPENAI_API_KEY="sk-proj-0123456789", NUKE_AI_PANEL_API_KEY="plain-old-key-77")
+    assert done.code == 0 and "0123456789" not in done.out and "plain-old-key" not in done.out
+
+
+@ONLY_LINUX
+async def test_a_hung_keyring_costs_a_second_and_is_named(secret_service: SecretService) -> None:
+    secret_service.stop()
+    began = time.monotonic()
+    done = await run("doctor")
+    assert done.code == 0 and "did not answer" in done.out and "given up, still hanging: ask_secret_service" in done.out
+    assert time.monotonic() - began < 8  # 1.4 s on a quiet machine
+
+
+@ONLY_LINUX
+async def test_a_keyring_that_answers_is_named(secret_service: SecretService) -> None:
+    assert "Secret Service, answers\n" in (await run("doctor")).out
+
+
+@ONLY_LINUX
+async def test_a_locked_keyring_is_said_to_be_locked_and_is_not_unlocked(secret_service: SecretService) -> None:
+    import secretstorage
+
+    with contextlib.closing(secretstorage.dbus_init()) as bus:
+        collection = secretstorage.get_collection_by_alias(bus, "default")
+        collection.lock()
+        assert "Secret Service, answers, is locked" in (await run("doctor")).out
+        assert collection.is_locked()
+
+
+@ONLY_LINUX
+async def test_a_keyring_without_a_collection_answers_and_none_is_made(locked_secret_service: SecretService) -> None:
+    assert "Secret Service, answers\n" in (await run("doctor")).out
+
+
+async def test_without_an_earlier_session_it_says_so() -> None:
+    done = await run("doctor", "--last-session")
+    assert done.code == 0 and "nothing to read" in done.out
+    done = await run("doctor", "--last-session", "--json")
+    assert done.code == 0 and done.json == {"last_session": None}
+
+
+def live(*lines: str) -> int:
+    """A session in a process of its own, up to its end. Gives its exit code."""
+    import subprocess
+
+    code = PREAMBLE + textwrap.dedent("\n".join(lines))
+    return subprocess.run([sys.executable, "-c", code, str(journals())], check=False).returncode
+
+
+async def test_a_session_that_was_killed_is_told_with_its_errors() -> None:
+    code = live(
+        "reports.begin('nuke')",
+        "reports.report(OSError('the drive has gone'), wait=True)",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+    )
+    assert code == -signal.SIGKILL and the_session(journals()).crashed
+    done = await run("doctor", "--last-session")
+    assert done.code == 0 and done.out.startswith("It did not end in order.")
+    assert "1 x OSError" in done.out and "the drive has gone" in done.out
+    assert "It did not end in order." in (await run("doctor")).out
+
+
+async def test_a_session_that_ended_in_order_tells_what_it_left() -> None:
+    live("reports.begin('window')", "reports.end({'tasks': ['pane/turn']}, {'lag_p99': 0.0084})", "reports.close()")
+    done = await run("doctor", "--last-session", "--json")
+    session = done.json["last_session"]
+    assert (session["ending"], session["left"], session["figures"]) == (
+        "in order",
+        {"tasks": ["pane/turn"]},
+        {"lag_p99": 0.0084},
+    )
+
+
+async def test_a_doctor_is_no_session_itself() -> None:
+    live("reports.begin('window')", "reports.end({}, {})", "reports.close()")
+    await run("doctor")
+    done = await run("doctor", "--last-session", "--json")
+    assert done.json["last_session"]["way_in"] == "window"
