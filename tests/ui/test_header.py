@@ -83,7 +83,7 @@ def test_every_state_has_a_shape_and_a_word(header, state, glyph, words):
 
 
 def test_tab_goes_in_reading_order_in_both_forms(header):
-    buttons, model = ["Open a script", "New chat", "Settings"], "Model: sonnet-4-5, ready"
+    buttons, model = ["Open a script", "New chat", "Settings", "Diagnostics"], "Model: sonnet-4-5, ready"
     for width, order in [(400, [model, *buttons]), (320, [*buttons, model]), (500, [model, *buttons])]:
         header.resize(width, header.height())
         assert names(tab_stops(header.window())) == [*order, "Below"]
@@ -95,10 +95,11 @@ def test_each_button_says_what_is_wanted(header):
     header.open_requested.connect(lambda: said.append("open"))
     header.new_chat_requested.connect(lambda: said.append("new"))
     header.settings_requested.connect(lambda: said.append("settings"))
+    header.diagnostics_requested.connect(lambda: said.append("diagnostics"))
     header.resize(400, header.height())
     for stop in tab_stops(header):
         QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
-    assert said == ["model", "open", "new", "settings"]
+    assert said == ["model", "open", "new", "settings", "diagnostics"]
 
 
 def test_tooltips_name_the_keys_that_the_window_gives(header):
