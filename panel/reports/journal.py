@@ -70,14 +70,14 @@ class Journal:
         elif self._size > self._part_bytes:
             self._rotate()
         if not self._headed:
-            self._append(self._head())
+            self.append(self._head())
             self._headed = True
         return self._begun
 
     def write(self, line: bytes) -> None:
         """One line, in one write: another process, or `kill -9`, never sees half of it."""
         self.make_ready()
-        self._append(line)
+        self.append(line)
 
     def sync(self) -> None:
         if self._descriptor is not None:
@@ -90,7 +90,8 @@ class Journal:
                 os.close(descriptor)  # pyright: ignore[reportArgumentType]
         self._descriptor = self._lock = None
 
-    def _append(self, line: bytes) -> None:
+    def append(self, line: bytes) -> None:
+        """As `write`, right after `make_ready`."""
         assert self._descriptor is not None
         # After half a line, of a disk that was full, the next one begins on its own.
         data = b"\n" + line if self._torn else line

@@ -21,8 +21,10 @@ KEEP = 500
 """Different reports in memory; of one that was pushed out, the next is a new report."""
 KINDS = 100
 """Kinds that are counted by name."""
-FAILURES = (OSError, MemoryError, RecursionError)
-"""Of writing: what could not be written is tried again. The latter two are the caller's, who wrote at once."""
+EXHAUSTED = (MemoryError, RecursionError)
+"""The thread's, not the report's: another one, or the same one later, can."""
+FAILURES = (OSError, *EXHAUSTED)
+"""Of writing: what could not be written is tried again."""
 UNREADABLE = "unreadable"
 NOT_TAKEN = "(could not be taken)"
 
@@ -71,7 +73,7 @@ class Ledger:
         self._renderer = renderer
         self._folds: OrderedDict[str, Fold] = OrderedDict()
         self._grown: dict[str, Fold] = {}
-        self._to_tell: list[Fold] = []
+        self._to_tell: dict[str, Fold] = {}
         self.not_taken = Tally()
         """Calls that failed before anything was known of them."""
         self._dropped = {NOT_TAKEN: self.not_taken}
@@ -85,12 +87,14 @@ class Ledger:
         self._dropped.setdefault(kind if len(self._dropped) < KINDS else "other", Tally()).add()
 
     def prepare(self, fold: Fold) -> None:
-        """Makes the report. It takes longest and needs no lock: done twice, it is the same."""
+        """Makes the report. It takes longest and needs no lock: done twice, it is the same. Raises EXHAUSTED."""
         captured = fold.captured
         if captured is None or fold.report is not None:
             return
         try:
             fold.report = self._renderer.report(captured, fold.id)
+        except EXHAUSTED:
+            raise
         except BaseException as trouble:  # what cannot be cleaned is not written; that there was something is
             said = f"This report could not be made: {type(trouble).__name__}."
             fold.report = Report(fold.id, "error", UNREADABLE, said, "", captured.at, captured.at)
@@ -117,6 +121,8 @@ class Ledger:
             self._grown[fold.id] = fold
         else:
             self._write(fold)
+            if fold.told:  # at the pace of the others: a listener may have caused it
+                self._to_tell[fold.id] = fold
         while len(self._folds) > KEEP:
             self._forget(self._folds.popitem(last=False)[1])
 
@@ -134,20 +140,24 @@ class Ledger:
 
     def flush(self) -> None:
         """Writes what is pending, if the journal can be written."""
-        self._to_tell += self._grown.values()
+        self._to_tell |= self._grown
         if all(self._write(fold) for fold in list(self._grown.values())):
             self._tell_dropped()
             self._tell_unwritten()
 
     def take_grown(self) -> list[Fold]:
-        """What was flushed, for the listeners."""
-        grown, self._to_tell = self._to_tell, []
-        return grown
+        """What has grown since this was asked last, for the listeners."""
+        grown, self._to_tell = self._to_tell, {}
+        return list(grown.values())
 
     @property
     def has_pending(self) -> bool:
         dropped = sum(_values(self._dropped).values())
-        return bool(self._grown) or self._unwritten != self._unwritten_told or dropped != self._dropped_told
+        return (
+            bool(self._grown or self._to_tell)
+            or self._unwritten != self._unwritten_told
+            or dropped != self._dropped_told
+        )
 
     def write(self, data: bytes) -> bool:
         """One line of another kind."""
@@ -204,7 +214,7 @@ class Ledger:
                 # An older file may be gone: each has the full line of whatever it counts, and the sums.
                 whole = fold.file != file
                 data = report_line(report, calls) if whole else again_line(report, calls)
-                self.journal.write(data)
+                self.journal.append(data)
             except FAILURES:
                 self.failing = True
                 self._grown[fold.id] = fold

@@ -150,7 +150,7 @@ class Reports:
             fold.last = self._clock()
         if wait and self._writer.write_now(fold):
             self._taken.add()
-            self._writer.queue.put(functools.partial(self._writer.announce, fold))
+            self._writer.queue.put(functools.partial(self._writer.announce_new, fold))
         else:
             self._writer.queue.put(fold)
             self._taken.add()

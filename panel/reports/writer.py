@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from .ledger import Fold, Ledger
+from .ledger import EXHAUSTED, Fold, Ledger
 from .report import Report
 
 Listener = Callable[[Report], None]
@@ -63,6 +63,8 @@ class Writer:
                 thread = threading.Thread(target=self._run, name="nuke-ai-panel reports", daemon=True)
                 thread.start()
                 self._thread = self._thread or thread
+        except RecursionError:
+            return True  # it is our caller who is deep; the next one starts it
         except RuntimeError:
             return False
         finally:
@@ -96,12 +98,19 @@ class Writer:
         return True
 
     def write_now(self, fold: Fold) -> bool:
-        """Writes one call on the caller's thread; `announce` is still to be done. False when it got no turn."""
-        self.ledger.prepare(fold)
-        return self.in_turn(lambda: self.ledger.record(fold, 1, at_once=True), PATIENCE)
+        """Writes one call on the caller's thread; `announce_new` is still to be done. False when that is impossible now."""
+        try:
+            self.ledger.prepare(fold)
+            return self.in_turn(lambda: self.ledger.record(fold, 1, at_once=True), PATIENCE)
+        except EXHAUSTED:
+            return False
 
-    def announce(self, fold: Fold) -> None:
-        """The writer's own: tells the listeners, once for each count."""
+    def announce_new(self, fold: Fold) -> None:
+        """The thread's: tells the listeners of a report, unless they know it."""
+        if not fold.told:
+            self._announce(fold)
+
+    def _announce(self, fold: Fold) -> None:
         report = fold.report
         if report is None or report.count <= fold.told:
             return
@@ -136,6 +145,7 @@ class Writer:
         while going:
             going = self._do(self._wait())
             self._keep_up()
+        self._flush()
 
     def _wait(self) -> list[Item]:
         """What to do next; nothing when it is time for what was put off."""
@@ -159,7 +169,7 @@ class Writer:
         going = True
         for item in items:
             if isinstance(item, Fold):
-                calls[item] = calls.get(item, 0) + 1
+                calls[item] = calls.pop(item, 0) + 1  # the last one reported is the newest
                 continue
             self._record(calls)
             calls = {}
@@ -172,8 +182,9 @@ class Writer:
 
     def _record(self, calls: dict[Fold, int]) -> None:
         ledger = self.ledger
-        for fold in calls:
-            ledger.prepare(fold)
+        with contextlib.suppress(*EXHAUSTED):
+            for fold in calls:
+                ledger.prepare(fold)
 
         def record() -> None:
             for fold, count in calls.items():
@@ -184,23 +195,25 @@ class Writer:
 
         self.in_turn(record)
         for fold in calls:
-            if not fold.told:
-                self.announce(fold)
+            self.announce_new(fold)
 
     def _keep_up(self) -> None:
         """Does what is due by now, and notes when the rest is."""
         ledger, now = self.ledger, time.monotonic()
         if self._flush_at is not None and now >= self._flush_at:
-            self._flush_at = None
-            self.in_turn(ledger.flush)
-            for fold in ledger.take_grown():
-                self.announce(fold)
+            self._flush()
         if self._flush_at is None and ledger.has_pending:
             self._flush_at = now + (RETRY if ledger.failing else PACE)
         if ledger.unsynced and (self.queue.empty() or (self._sync_at is not None and now >= self._sync_at)):
             self._sync()
         elif ledger.unsynced and self._sync_at is None:
             self._sync_at = now + SYNC
+
+    def _flush(self) -> None:
+        self._flush_at = None
+        self.in_turn(self.ledger.flush)
+        for fold in self.ledger.take_grown():
+            self._announce(fold)
 
     def _sync(self) -> None:
         self.ledger.unsynced, self._sync_at = False, None

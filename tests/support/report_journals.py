@@ -18,16 +18,16 @@ from nuke_ai_panel.providers.redact import Redactor, Secret
 KEY = "sentinel-7Hq2-Zr8k-0451"
 """Planted wherever a secret can stand. No pattern knows it: it is found because it is known."""
 
-PREAMBLE = """
+PREAMBLE = f"""
 import os, signal, sys, threading
 from pathlib import Path
 from nuke_ai_panel.panel.reports import Reports, past_sessions
 from nuke_ai_panel.providers.redact import Redactor, Secret
 folder = Path(sys.argv[1])
 redactor = Redactor()
-redactor.add(Secret({key!r}))
+redactor.add(Secret({KEY!r}))
 reports = Reports(redactor=redactor, folder=folder)
-""".format(key=KEY)
+"""
 
 
 @contextlib.contextmanager

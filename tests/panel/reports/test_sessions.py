@@ -1,0 +1,170 @@
+"""What is read back: of sessions that ended, that run, that crashed, and of files that something has damaged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from nuke_ai_panel.panel.reports import adopt, past_sessions
+from nuke_ai_panel.panel.reports.journal import session_name
+from report_journals import KEY, opened, run, running, the_session
+
+
+def test_a_session_that_ended_says_what_it_left_and_its_figures(tmp_path: Path) -> None:
+    with opened(tmp_path, clock=lambda: 1000.5) as reports:
+        reports.begin("window")
+        reports.end({"tasks": ["application/pane"], "sockets": ()}, {"lag": {"p99": 1.5}, "odd": object, "n": None})
+    session = the_session(tmp_path)
+    assert (session.way_in, session.pid, session.started, session.ended) == ("window", os.getpid(), 1000.5, 1000.5)
+    assert session.left == {"tasks": ("application/pane",), "sockets": ()}
+    assert session.figures == {"lag": {"p99": 1.5}, "odd": "<class 'object'>", "n": None}
+    assert session.versions["panel"] and session.versions["python"] and session.versions["system"]
+    assert not session.running and not session.crashed
+
+
+def test_what_a_session_left_and_its_figures_are_without_secrets(tmp_path: Path) -> None:
+    with opened(tmp_path) as reports:
+        reports.begin("window")
+        reports.end({KEY: [f"task of {KEY}"]}, {"deep": [{"in": [{"it": KEY}]}], "object": Exception(KEY)})
+    assert KEY.encode() not in reports.journal_path.read_bytes()
+    assert the_session(tmp_path).ended
+
+
+def test_begin_writes_the_session_line_also_after_a_report(tmp_path: Path) -> None:
+    with opened(tmp_path) as reports:
+        reports.report("early", wait=True)
+        assert the_session(tmp_path).way_in == ""
+        reports.begin("nuke")
+        reports.close()
+        assert the_session(tmp_path).way_in == "nuke" and len(the_session(tmp_path).reports) == 1
+
+
+def test_a_session_that_only_reported_was_not_begun_and_did_not_crash(tmp_path: Path) -> None:
+    with opened(tmp_path) as reports:
+        reports.report("from a test, or a plug-in", wait=True)
+    assert not the_session(tmp_path).crashed
+
+
+def test_a_running_session_is_seen_as_such_and_a_killed_one_as_crashed(tmp_path: Path) -> None:
+    code = """
+    reports.begin("window")
+    reports.report("the last words", wait=True)
+    print("ready", flush=True)
+    sys.stdin.read()
+    """
+    with running(code, tmp_path) as process:
+        session = the_session(tmp_path)
+        assert session.running and session.pid == process.pid and not session.crashed
+        assert not adopt(session)
+        process.kill()
+        process.wait()
+        session = the_session(tmp_path)
+        assert session.crashed and not session.adopted and session.reports[0].message == "the last words"
+
+
+def crashed(folder: Path) -> None:
+    run('reports.begin("window"); reports.report("x", wait=True); os.kill(os.getpid(), 9)', folder, status=-9)
+
+
+def test_a_crashed_session_is_adopted_once(tmp_path: Path) -> None:
+    crashed(tmp_path)
+    session = the_session(tmp_path)
+    assert adopt(session) and not adopt(session)
+    assert the_session(tmp_path).adopted and the_session(tmp_path).crashed
+
+
+def test_a_session_that_cannot_be_marked_is_not_adopted(tmp_path: Path) -> None:
+    crashed(tmp_path)
+    session = the_session(tmp_path)
+    session.path.unlink()
+    assert not adopt(session)
+
+
+def test_a_torn_last_line_and_a_mark_behind_it_are_both_read(tmp_path: Path) -> None:
+    crashed(tmp_path)
+    path = the_session(tmp_path).path
+    with path.open("ab") as file:
+        file.write(b'{"report":{"id":"a-9","mess')
+    session = the_session(tmp_path)
+    assert session.damaged == 1 and len(session.reports) == 1
+    assert adopt(session)
+    assert the_session(tmp_path).adopted and the_session(tmp_path).damaged == 1
+
+
+GARBAGE = [
+    b"\xff\xfe\x00garbage",
+    b"[" * 100_000,
+    b"null",
+    b"5",
+    b"[1]",
+    b"{}",
+    b'{"report": 5}',
+    b'{"report": {}}',
+    b'{"report": {"id": 5, "count": 1}}',
+    b'{"report": {"id": "a", "count": -1}}',
+    b'{"report": {"id": "a", "count": 1e400}}',
+    b'{"again": {"id": "a"}}',
+    b'{"what": {}}',
+    b'{"a": 1, "b": 2}',
+    b'{"report": {"id": "a", "count": ' + b"9" * 5000 + b"}}",
+    b"x" * 1_000_000,
+]
+
+
+def test_garbage_between_the_lines_is_counted_and_skipped(tmp_path: Path) -> None:
+    crashed(tmp_path)
+    path = the_session(tmp_path).path
+    with path.open("ab") as file:
+        file.write(
+            b"\n".join(GARBAGE) + b'\n{"report":{"id":"b","count":2,"severity":"loud","trace":7,"context":[]}}\n'
+        )
+    session = the_session(tmp_path)
+    assert session.damaged == len(GARBAGE)
+    [odd] = [report for report in session.reports if report.id == "b"]
+    assert (odd.count, odd.severity, odd.trace, odd.context) == (2, "error", (), {})
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_a_journal(homes: object, raw: bytes) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"{session_name(0, 1)}.jsonl").write_bytes(raw)
+        session = the_session(Path(folder))
+        assert session.damaged <= raw.count(b"\n") + 1
+
+
+def test_an_endless_file_is_read_in_part(tmp_path: Path) -> None:
+    path = tmp_path / f"{session_name(0, 1)}.jsonl"
+    with path.open("wb") as file:
+        file.truncate(10_000_000_000)
+    assert the_session(tmp_path).damaged == 1
+
+
+def test_a_count_whose_first_line_is_gone_still_counts(tmp_path: Path) -> None:
+    path = tmp_path / f"{session_name(0, 1)}.jsonl"
+    path.write_bytes(b'{"again":{"id":"a","more":5,"last":7}}\n{"report":{"id":"a","kind":"K","first":1,"count":2}}\n')
+    [report] = the_session(tmp_path).reports
+    assert (report.kind, report.count, report.first, report.last) == ("K", 7, 1.0, 7.0)
+
+
+def test_sessions_are_newest_first_and_no_folder_is_none(tmp_path: Path) -> None:
+    for started in (1e9, 3e9, 2e9):
+        with opened(tmp_path, clock=lambda started=started: started) as reports:
+            reports.report("x", wait=True)
+    assert [session.started for session in past_sessions(tmp_path)] == [3e9, 2e9, 1e9]
+    assert past_sessions(tmp_path / "nowhere") == ()
+
+
+def test_a_clock_that_was_set_back_makes_no_report_end_before_it_began(tmp_path: Path) -> None:
+    times = iter([5000.0, 4000.0, 100.0, 50.0, 20.0])
+    with opened(tmp_path, clock=lambda: next(times)) as reports:
+        reports.report("x", wait=True)
+        reports.report("x", wait=True)
+        reports.end({}, {})
+        reports.close()
+        assert [(report.first, report.last) for report in reports.recent()] == [(4000.0, 4000.0)]
+    [report] = the_session(tmp_path).reports
+    assert (report.first, report.last, report.count) == (4000.0, 4000.0, 2)
