@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LoopStats:
-    """Since the loop was made. Times are in seconds; the lag, from wake-up to batch, is that of the last wake-ups.
+    """Since the loop was made. Times are in seconds.
 
-    `lags` are those last ones themselves, oldest first, for a graph.
+    The lag is how late a batch began: after its wake-up, or after the time that a timer was due. The percentiles are
+    those of `lags`, which are the last ones, oldest first, for a graph. `hung_calls` names the calls on threads that
+    were given up and have not returned; `late_answers` counts those that have, too late.
     """
 
     callbacks: int
@@ -22,3 +24,5 @@ class LoopStats:
     timers: int
     descriptors: int
     lags: tuple[float, ...] = ()
+    hung_calls: tuple[str, ...] = ()
+    late_answers: int = 0

@@ -1,13 +1,19 @@
 """asyncio and Qt on one thread, in one loop.
 
-What is where:
+What is where, top to bottom:
 
-    panel_loop   `PanelLoop`: its two lives, standalone and attached to a running host
-    batches      when callbacks run
-    qt           how Qt wakes the loop, and how descriptors become ready
-    base         qasync, and the private names of asyncio that are used
+    watchdog      tells when the thread does not turn
+    panel_loop    `PanelLoop`: its two lives, standalone and attached to a running host
+    batches       when callbacks run, and what holds in a nested Qt loop
+    timers        what is due, and when
+    pulse         how it turns, by its own account
+    waker         how Qt wakes it
+    descriptors   how descriptors become ready
+    completions   the same on Windows, where operations complete
+    base          qasync, and the private names of asyncio that are used
 """
 
 from .panel_loop import PanelLoop
+from .watchdog import Stall, Watchdog
 
-__all__ = ["PanelLoop"]
+__all__ = ["PanelLoop", "Stall", "Watchdog"]

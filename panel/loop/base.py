@@ -11,8 +11,11 @@ import importlib.util
 import os
 import sys
 from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from importlib.machinery import PathFinder
+from traceback import FrameSummary
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,7 +64,20 @@ def _second_copy() -> ModuleType:
 
 if TYPE_CHECKING:
 
-    class ScheduledHandle(asyncio.TimerHandle):
+    class Callback(asyncio.Handle):
+        """What asyncio's ready queue holds, with the names that its stubs leave out."""
+
+        _context: Context
+        _loop: asyncio.AbstractEventLoop
+        _callback: Callable[..., object]
+        _args: Sequence[object]
+        _cancelled: bool
+        _repr: str | None
+        _source_traceback: list[FrameSummary] | None
+
+        def _run(self) -> None: ...
+
+    class ScheduledHandle(asyncio.TimerHandle, Callback):
         """What asyncio's heap holds, with the names that its stubs leave out."""
 
         _scheduled: bool
@@ -70,12 +86,14 @@ if TYPE_CHECKING:
     class Proactor(Protocol):
         """What waits for completions on Windows."""
 
+        _iocp: int
+
         def select(self, timeout: float | None = None) -> list[object]: ...
 
     class Base(asyncio.SelectorEventLoop):
         """The base of `PanelLoop`: on Windows a Proactor loop, elsewhere a selector loop, by way of qasync."""
 
-        _ready: deque[asyncio.Handle]
+        _ready: deque[Callback]
         _scheduled: list[ScheduledHandle]
         _timer_cancelled_count: int
         _closed: bool
@@ -89,15 +107,19 @@ if TYPE_CHECKING:
         slow_callback_duration: float
 
         def __init__(self, app: QCoreApplication) -> None: ...
-        def _before_run_forever(self) -> None: ...
-        def _after_run_forever(self) -> None: ...
         def _check_closed(self) -> None: ...
         def _check_running(self) -> None: ...
-        def _check_thread(self) -> None: ...
         def _process_events(self, event_list: list[object]) -> None: ...
         def _write_to_self(self) -> None: ...
         def _asyncgen_firstiter_hook(self, agen: Any) -> None: ...
         def _asyncgen_finalizer_hook(self, agen: Any) -> None: ...
 
 else:
+    Callback = asyncio.Handle
     Base = load_qasync().QEventLoop
+
+CALLBACK_SLOTS = frozenset(
+    ("_callback", "_args", "_cancelled", "_loop", "_source_traceback", "_repr", "__weakref__", "_context")
+)
+CALLBACK_IS_KNOWN = frozenset(asyncio.Handle.__slots__) == CALLBACK_SLOTS
+"""Whether a handle can be made by hand. If this Python's has other slots, asyncio's own constructor makes them."""

@@ -1,7 +1,6 @@
 """`PanelLoop`: asyncio and Qt on one thread, standalone or inside a host that runs Qt already.
 
-Owns the two lives of the loop: how it starts, stops and closes. When callbacks run is in `batches`, the
-QObjects are in `qt`, and `base` fetches qasync.
+Owns the two lives of the loop: how it starts, stops and closes. When callbacks run is in `batches`.
 """
 
 # pyright: reportPrivateUsage=false
@@ -9,22 +8,20 @@ QObjects are in `qt`, and `base` fetches qasync.
 from __future__ import annotations
 
 import asyncio
-import math
 import sys
 import threading
 from asyncio import BaseEventLoop
-from collections.abc import Callable
-from contextvars import Context
-from typing import Any, TypeVarTuple
+from contextlib import nullcontext
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
 from ..loop_stats import LoopStats
 from ..threads import DaemonExecutor
 from .batches import BatchedLoop
-from .qt import select_ready
+from .completions import Completions, wakeup_fd_kept
 
-Ts = TypeVarTuple("Ts")
+_signals_untouched = wakeup_fd_kept if sys.platform == "win32" else nullcontext
 
 
 class PanelLoop(BatchedLoop):
@@ -36,11 +33,14 @@ class PanelLoop(BatchedLoop):
     """
 
     def __init__(self, app: QCoreApplication) -> None:
-        super().__init__(app)
+        with _signals_untouched():
+            super().__init__(app)
         self._app = app
-        self._attached = self._detaching = self._finishing = False
+        self._attached = self._finishing = False
         self._leaving: BaseException | None = None
-        self.set_default_executor(DaemonExecutor())
+        self._threads = DaemonExecutor()
+        self.set_default_executor(self._threads)
+        self._completions = self._windows_completions() if sys.platform == "win32" else None
 
     run_until_complete = BaseEventLoop.run_until_complete
 
@@ -82,25 +82,29 @@ class PanelLoop(BatchedLoop):
         if not self._attached:
             raise RuntimeError("finish() is for a host: use run_until_complete()")
         end = self.time() + deadline
-        self._after_run_forever()  # Windows: completions are waited for here
+        if self._completions:
+            self._completions.stop()  # they are waited for here
         self._finishing = True
         try:
-            while not future.done() and (left := end - self.time()) > 0:
-                self._wait(min(left, self._until_due()))
+            while not (future.done() or self._silent) and (left := end - self.time()) > 0:
+                self._wait(min(left, 0.0 if self._ready else self._seconds_until_due()))
                 self._run_batch()
+                self.pulse.arrived()  # Qt's own wake-up goes unread
         finally:
             self._finishing = False
-            self._before_run_forever()
+            if self._completions and self.is_running():
+                self._completions.start()
         return future.done()
 
     def detach(self) -> None:
         """Ends the life inside a host and closes the loop; the host's Qt loop runs on. Tasks have ended before.
 
         Qt says `aboutToQuit` inside of `quit()`, which a callback of ours may have called: then the loop is closed
-        when that callback has returned.
+        when that callback has returned, and runs nothing until then, whatever Qt loop it may enter.
         """
-        self._detaching = True
-        if not self._depth:
+        if self._depth:
+            self._fall_silent()
+        else:
             self._detach_now()
 
     def close(self) -> None:
@@ -112,51 +116,51 @@ class PanelLoop(BatchedLoop):
         executor, self._default_executor = self._default_executor, None
         if executor is not None:
             executor.shutdown(wait=False)
-        with self._closing:
+        with self._closing, _signals_untouched():
             super().close()
-            self._readers.close()
-            self._writers.close()
+            self._fall_silent()
             self._waker.close()
         self._parked.clear()
-        self._awake = False
 
     def __exit__(self, *error: object) -> None:
         if not self.is_closed():
             self.run_until_complete(self.shutdown_asyncgens())
             self.close()
 
-    def call_soon_threadsafe(
-        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
-    ) -> asyncio.Handle:
-        handle = super().call_soon_threadsafe(callback, *args, context=context)
-        if self._finishing:
-            self._write_to_self()  # Qt's wake-up goes unread then
-        return handle
+    @property
+    def thread(self) -> int | None:
+        """The identity of the thread that it runs on; None while it does not run."""
+        return self._thread_id
 
     def stats(self) -> LoopStats:
-        lags = sorted(self._lags)
+        pulse, threads = self.pulse, self._threads.stats()
+        lags = sorted(pulse.lags)
         return LoopStats(
-            callbacks=self._callbacks,
-            batches=self._batches,
-            longest_batch=self._longest,
+            callbacks=pulse.callbacks,
+            batches=pulse.batches,
+            longest_batch=pulse.longest_batch,
             lag_p50=lags[len(lags) // 2],
             lag_p95=lags[len(lags) * 95 // 100],
             lag_p99=lags[len(lags) * 99 // 100],
             lag_worst=lags[-1],
-            timers=len(self._scheduled) - self._timer_cancelled_count,
-            descriptors=len(self._readers) + len(self._writers),
-            lags=tuple(self._lags),
+            timers=self._live_timers(),
+            descriptors=len(self._descriptors),
+            lags=tuple(pulse.lags),
+            hung_calls=threads.abandoned,
+            late_answers=threads.late,
         )
 
     def _begin(self) -> None:
         self._thread_id = threading.get_ident()
-        self._before_run_forever()  # Windows: the thread that waits for completions
+        if self._completions:
+            self._completions.start()
         self._awake = True
         self._waker.keep_turning()
 
     def _end(self) -> None:
         self._thread_id = None
-        self._after_run_forever()
+        if self._completions:
+            self._completions.stop()
 
     def _detach_now(self) -> None:
         if self._attached:
@@ -164,11 +168,18 @@ class PanelLoop(BatchedLoop):
             self._end()
         self.close()
 
+    def _wake(self) -> None:
+        super()._wake()
+        if self._finishing:
+            self._interrupt_wait()
+
     def _settle(self) -> None:
+        if self._silent:
+            if not self._depth:
+                self._detach_now()
+            return
         super()._settle()
-        if self._detaching and not self._depth:
-            self._detach_now()
-        elif self._stopping:
+        if self._stopping:
             self._app.exit()
 
     def _on_exit_request(self, error: BaseException) -> None:
@@ -178,15 +189,21 @@ class PanelLoop(BatchedLoop):
             self._leaving = error
             self._stopping = True
 
-    def _until_due(self) -> float:
-        """Seconds until something of ours is to be run."""
-        if self._ready:
-            return 0.0
-        return max(self._scheduled[0]._when - self.time(), 0.0) if self._scheduled else math.inf
-
     def _wait(self, seconds: float) -> None:
         """Waits without Qt for descriptors and for other threads."""
-        if sys.platform == "win32":
-            self._process_events(self._proactor.select(seconds))
+        if self._completions:
+            self._completions.wait(seconds)
         else:
-            self._ready.extend(select_ready(self._readers, self._writers, seconds))
+            self._ready.extend(self._descriptors.wait(seconds))
+
+    def _interrupt_wait(self) -> None:
+        if self._completions:
+            self._completions.interrupt()
+        else:
+            self._write_to_self()
+
+    def _windows_completions(self) -> Completions:
+        def deliver(completed: list[object]) -> None:
+            self.call_soon_threadsafe(self._process_events, completed)
+
+        return Completions(self._proactor, deliver=deliver, process=self._process_events)

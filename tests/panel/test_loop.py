@@ -222,8 +222,10 @@ async def test_debug_mode_names_slow_callbacks_and_calls_from_the_wrong_thread(c
     loop.set_debug(True)
     loop.slow_callback_duration = 0.0
     with caplog.at_level(logging.WARNING, "asyncio"):
+        await from_a_slot(lambda: loop.call_soon_threadsafe(int))  # debug mode holds from the next batch on
         await asyncio.sleep(0)
-    assert "Executing" in caplog.text
+    assert "Executing <Handle int() created at " in caplog.text
+    assert f"{__file__}:" in caplog.text and "loop/batches.py" not in caplog.text, "who asked for it is named"
 
     def call_from_a_thread() -> None:
         with pytest.raises(RuntimeError, match="Non-thread-safe"):
@@ -399,12 +401,12 @@ async def test_a_descriptor_that_rests_is_woken_although_another_wake_up_empties
     ours, theirs = socket.socketpair()
 
     def in_qts_order() -> None:
-        side = loop._readers  # pyright: ignore[reportPrivateUsage]
-        watch = side._watches[ours.fileno()]  # pyright: ignore[reportPrivateUsage]
+        descriptors = loop._descriptors  # pyright: ignore[reportPrivateUsage]
+        watch = descriptors.readers._watches[ours.fileno()]  # pyright: ignore[reportPrivateUsage]
         loop._awake = True  # pyright: ignore[reportPrivateUsage]
         loop._waker.keep_turning()  # pyright: ignore[reportPrivateUsage]
-        side.on_activated(watch)
-        assert side.has_resting()
+        watch._on_activated()  # pyright: ignore[reportPrivateUsage]
+        assert descriptors.resting
         loop._on_soon()  # pyright: ignore[reportPrivateUsage]
         assert reads == [b"1"]
 

@@ -7,8 +7,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from nuke_ai_panel.panel.loop.qt import DescriptorHandle, Side
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer
+from nuke_ai_panel.panel.loop.descriptors import DescriptorHandle, Descriptors
+from PySide6.QtCore import QObject, QTimer
 
 
 class Backlog:
@@ -48,39 +48,40 @@ async def qt_turns(count: int) -> None:
 
 async def test_a_descriptor_is_offered_once_and_rests_under_a_backlog(ready_socket: socket.socket):
     backlog, parent = Backlog(), QObject()
-    side = Side(QSocketNotifier.Type.Read, parent, backlog)
+    descriptors = Descriptors(parent, backlog)
     handle = DescriptorHandle(print, (), asyncio.get_running_loop())
-    side.add(ready_socket.fileno(), handle)
+    descriptors.readers.add(ready_socket.fileno(), handle)
     await qt_turns(5)
     assert backlog.offered == [handle]
-    resting = side.take_resting()
+    resting = descriptors.take_resting()
     assert [watch.handle for watch in resting] == [handle]
 
     resting[0].wake()
     await qt_turns(5)
     assert backlog.offered == [handle], "it is queued still"
-    assert len(side.take_resting()) == 1
-    side.close()
+    assert len(descriptors.take_resting()) == 1
+    descriptors.close()
 
 
 async def test_one_that_is_removed_while_it_rests_is_not_woken(ready_socket: socket.socket):
-    side = Side(QSocketNotifier.Type.Read, QObject(), Backlog())
-    side.add(ready_socket.fileno(), DescriptorHandle(print, (), asyncio.get_running_loop()))
+    parent = QObject()
+    descriptors = Descriptors(parent, Backlog())
+    descriptors.readers.add(ready_socket.fileno(), DescriptorHandle(print, (), asyncio.get_running_loop()))
     await qt_turns(2)
-    (watch,) = side.take_resting()
+    (watch,) = descriptors.take_resting()
     notifier = watch._notifier  # pyright: ignore[reportPrivateUsage]
-    assert side.remove(ready_socket.fileno())
+    assert descriptors.readers.remove(ready_socket.fileno())
     watch.wake()
     assert not notifier.isEnabled()
 
 
 async def test_a_callback_that_is_replaced_before_its_turn_never_runs(ready_socket: socket.socket):
     backlog, parent = Backlog(), QObject()
-    side = Side(QSocketNotifier.Type.Read, parent, backlog)
+    descriptors = Descriptors(parent, backlog)
     loop = asyncio.get_running_loop()
     first, second = (DescriptorHandle(print, (), loop) for _ in range(2))
-    side.add(ready_socket.fileno(), first)
+    descriptors.readers.add(ready_socket.fileno(), first)
     await qt_turns(2)
-    side.add(ready_socket.fileno(), second)
+    descriptors.readers.add(ready_socket.fileno(), second)
     assert backlog.offered == [first] and first.cancelled() and not second.cancelled()
-    side.close()
+    descriptors.close()

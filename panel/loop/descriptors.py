@@ -1,0 +1,184 @@
+"""How descriptors become ready: by Qt's notifiers, or waited for without Qt when a host quits.
+
+Owns one notifier for each descriptor and direction. What is run, and when, is the loop's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import select
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QObject, QSocketNotifier
+
+from .base import Callback
+
+
+class DescriptorHandle(Callback):
+    """The callback of a descriptor. It is run again and again, but never twice at a time.
+
+    `blocked`: it is on the stack, and has perhaps entered a nested Qt loop.
+    """
+
+    __slots__ = ("blocked", "queued")
+
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[object, ...], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(self._call, (callback, *args), loop)  # a cycle; `cancel` undoes it
+        self.queued = False
+        self.blocked = False
+
+    def _call(self, callback: Callable[..., object], *args: object) -> None:
+        self.queued = False
+        self.blocked = True
+        try:
+            callback(*args)
+        finally:
+            self.blocked = False
+
+
+class Watch:
+    """One descriptor in one direction. Its notifier stays on: switching it for each event costs a turn of Qt."""
+
+    def __init__(self, fd: int, kind: QSocketNotifier.Type, handle: DescriptorHandle, all_of_them: Descriptors) -> None:
+        self.fd = fd
+        self.handle = handle
+        self._all = all_of_them
+        # With a parent it outlives its last reference, which may go while it is still sending its signal.
+        self._notifier = QSocketNotifier(fd, kind, all_of_them.parent)
+        self._notifier.activated.connect(self._on_activated)
+
+    def wake(self) -> None:
+        # Its callback may have been removed in the batch that it rested for; its descriptor may be closed by now.
+        if not self.handle.cancelled():
+            self._notifier.setEnabled(True)
+
+    def close(self) -> None:
+        self.handle.cancel()
+        self._notifier.setEnabled(False)
+        self._notifier.activated.disconnect(self._on_activated)
+        self._notifier.deleteLater()
+        for waiting in (self._all.resting, self._all.blocked):
+            if self in waiting:
+                waiting.remove(self)
+
+    def _on_activated(self) -> None:
+        handle = self.handle
+        if handle.cancelled():
+            self._all.forget(self)  # as asyncio's own selector loop does
+        elif handle.blocked:
+            self._rest_among(self._all.blocked)
+        elif handle.queued or self._offer(handle):
+            self._rest_among(self._all.resting)
+
+    def _offer(self, handle: DescriptorHandle) -> bool:
+        handle.queued = True
+        # It may be removed by the very batch that this begins; then there is nothing to rest.
+        return self._all.on_ready(handle) and not handle.cancelled()
+
+    def _rest_among(self, others: list[Watch]) -> None:
+        self._notifier.setEnabled(False)
+        others.append(self)
+
+
+class Side:
+    """All descriptors of one direction."""
+
+    def __init__(self, kind: QSocketNotifier.Type, all_of_them: Descriptors) -> None:
+        self._kind = kind
+        self._all = all_of_them
+        self._watches: dict[int, Watch] = {}
+
+    def __len__(self) -> int:
+        return len(self._watches)
+
+    def add(self, fd: int, handle: DescriptorHandle) -> None:
+        if watch := self._watches.get(fd):
+            watch.handle.cancel()
+            watch.handle = handle
+        else:
+            self._watches[fd] = Watch(fd, self._kind, handle, self._all)
+
+    def remove(self, fd: int) -> bool:
+        watch = self._watches.pop(fd, None)
+        if watch:
+            watch.close()
+        return watch is not None
+
+    def forget(self, watch: Watch) -> None:
+        if self._watches.get(watch.fd) is watch:
+            self.remove(watch.fd)
+
+    def close(self) -> None:
+        for fd in list(self._watches):
+            self.remove(fd)
+
+    def handles(self) -> Iterator[tuple[int, DescriptorHandle]]:
+        for fd, watch in self._watches.items():
+            yield fd, watch.handle
+
+
+class Descriptors:
+    """All descriptors of a loop.
+
+    `on_ready` queues a callback and says whether the loop has a backlog. Then the descriptor rests until Qt has had
+    its turn: Qt's glib dispatcher runs timers when nothing else is ready, so a notifier that fires on and on would
+    starve every timer of the host. One whose callback is `blocked` rests until the stack has unwound.
+    """
+
+    def __init__(self, parent: QObject, on_ready: Callable[[DescriptorHandle], bool]) -> None:
+        self.parent = parent
+        self.on_ready = on_ready
+        self.readers = Side(QSocketNotifier.Type.Read, self)
+        self.writers = Side(QSocketNotifier.Type.Write, self)
+        self.resting: list[Watch] = []
+        self.blocked: list[Watch] = []
+
+    def __len__(self) -> int:
+        return len(self.readers) + len(self.writers)
+
+    def take_resting(self) -> list[Watch]:
+        """Those to wake after the next batch."""
+        resting, self.resting = self.resting, []
+        return resting
+
+    def unblock(self) -> None:
+        """The stack has unwound."""
+        blocked, self.blocked = self.blocked, []
+        for watch in blocked:
+            watch.wake()
+
+    def forget(self, watch: Watch) -> None:
+        self.readers.forget(watch)
+        self.writers.forget(watch)
+
+    def close(self) -> None:
+        self.readers.close()
+        self.writers.close()
+        self.on_ready = _never  # or the loop and this would hold each other
+
+    def wait(self, seconds: float) -> list[DescriptorHandle]:
+        """Waits without Qt, for at most `seconds`; the callbacks of those that are ready."""
+        poll = select.poll()
+        wanted = [
+            (fd, mask, handle)
+            for side, mask in ((self.readers, select.POLLIN), (self.writers, select.POLLOUT))
+            for fd, handle in side.handles()
+            if not handle.blocked
+        ]
+        masks: dict[int, int] = {}
+        for fd, mask, _ in wanted:
+            masks[fd] = masks.get(fd, 0) | mask
+            poll.register(fd, masks[fd])
+        events = dict(poll.poll(math.ceil(seconds * 1000)))
+        failed = select.POLLERR | select.POLLHUP | select.POLLNVAL
+        ready = [handle for fd, mask, handle in wanted if not handle.queued and events.get(fd, 0) & (mask | failed)]
+        for handle in ready:
+            handle.queued = True
+        return ready
+
+
+def _never(_: DescriptorHandle) -> bool:
+    return False
