@@ -44,11 +44,12 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 PANEL = "nuke-ai-panel"
 SITE = "nuke_ai_panel_site"
+START = "nuke_ai_panel/panel/dock.py"
 PYTHON = (3, 11)
 GLIBC = (2, 28)
 """Of the oldest system that Nuke 16 runs on (VFX reference platform CY2024)."""
@@ -60,11 +61,12 @@ class Trouble(Exception):
     """Why the work cannot be done, as a sentence for the person who asked for it."""
 
 
-def sentence(error: OSError) -> str:
-    """What the system refused, in words."""
+def _why(error: Exception) -> str:
+    """As a sentence; of what the system refused, in words."""
+    if not isinstance(error, OSError):
+        return str(error)
     why = {
         errno.ENOSPC: "The disk is full",
-        errno.EDQUOT: "Your disk quota is used up",
         errno.EACCES: "Not allowed",
         errno.EPERM: "Not allowed",
         errno.EROFS: "This disk can only be read",
@@ -189,6 +191,25 @@ def requirements(metadata: str, target: Target) -> dict[str, str]:
         if name and (not condition or applies(condition, target.markers())):
             needed[canonical(name[0])] = wanted.strip()
     return {name: wanted for name, wanted in needed.items() if name not in HOST_HAS}
+
+
+def satisfies(version: str, wanted: str) -> bool:
+    """Whether a version is one that a requirement such as aiohttp>=3.13.3,!=3.14.0 asks for."""
+    clauses = re.findall(r"([<>=!~]=?)=?\s*([\d.]+)(\*?)", wanted.partition("@")[0])
+    return all(
+        _satisfies(_numbers(version), operator, _numbers(bound), bool(star)) for operator, bound, star in clauses
+    )
+
+
+def _satisfies(have: list[int], operator: str, bound: list[int], any_below: bool) -> bool:
+    if any_below or operator == "~=":
+        part = bound if any_below else bound[:-1]
+        return (have[: len(part)] == part) is (operator != "!=") and (operator != "~=" or have >= bound)
+    length = max(len(have), len(bound))
+    have, bound = (numbers + [0] * (length - len(numbers)) for numbers in (have, bound))
+    if operator in ("==", "!="):
+        return (have == bound) is (operator == "==")
+    return (have == bound and operator in (">=", "<=")) or (have > bound if operator[0] == ">" else have < bound)
 
 
 # Wheels
@@ -349,33 +370,32 @@ def _write_record(path: Path, rows: Sequence[tuple[str, str, str]]) -> None:
 
 def fetch(target: Target, into: Path) -> None:
     """The panel from where this script is, and what it needs from the package registry, with uv or else pip."""
+    uv = shutil.which("uv")
+    if not uv and sys.version_info[:2] != PYTHON:
+        # pip judges conditions by the Python it runs in, and would leave packages out.
+        raise Trouble(f"Install uv, or run this with Python {_dotted(PYTHON)}, or give --wheels a folder of wheels.")
     with tempfile.TemporaryDirectory(prefix="nuke-ai-panel-") as work:
-        own = _own_wheel(Path(work))
+        own = _own_wheel(Path(work), uv)
         needed = sorted(requirements(own.metadata(), target).values())
-        if uv := shutil.which("uv"):
+        if uv:
             options = ["--python-version", _dotted(PYTHON), "--python-platform", target.uv_platform()]
             options += ["--only-binary", ":all:", "--link-mode", "copy", "--python", sys.executable]
             _run([uv, "pip", "install", "--quiet", "--target", str(into), *options, *needed], work)
             _tidy(into)
-        elif sys.version_info[:2] == PYTHON:
+        else:
             wheels, tags = Path(work, "wheels"), target.linux_tags() if target.system == "linux" else []
             options = ["--only-binary", ":all:", "--dest", str(wheels), *(f"--platform={tag}" for tag in tags)]
             _run([sys.executable, "-m", "pip", "download", "--quiet", *options, *needed], work)
             for wheel in choose(wheels, target)[0]:
                 unpack(wheel.path, into)
-        else:
-            # pip judges conditions by the Python it runs in, and would leave packages out.
-            raise Trouble(
-                f"Install uv, or run this with Python {_dotted(PYTHON)}, or give --wheels a folder of wheels."
-            )
         unpack(own.path, into)
 
 
-def _own_wheel(work: Path) -> Wheel:
+def _own_wheel(work: Path, uv: str | None) -> Wheel:
     """Never fetched by its name: whoever registers that name would run in Nuke."""
     here = Path(__file__).resolve().parent
     if (here / "pyproject.toml").is_file():
-        return _built(here, work)
+        return _built(here, work, uv)
     try:
         installed = importlib.metadata.distribution(PANEL)
     except importlib.metadata.PackageNotFoundError:
@@ -383,12 +403,12 @@ def _own_wheel(work: Path) -> Wheel:
     return _packed(installed, work)
 
 
-def _built(checkout: Path, work: Path) -> Wheel:
+def _built(checkout: Path, work: Path, uv: str | None) -> Wheel:
     """From a copy: building leaves folders behind."""
     source = work / "source"
     unneeded = shutil.ignore_patterns(".*", "build", "dist", "docs", "tests", "__pycache__", "*.egg-info")
     shutil.copytree(checkout, source, ignore=unneeded)
-    if uv := shutil.which("uv"):
+    if uv:
         _run([uv, "build", "--quiet", "--wheel", "--out-dir", str(work), str(source)], str(work))
     else:
         _run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(work), str(source)], str(work))
@@ -416,23 +436,29 @@ def _run(command: Sequence[str], folder: str) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=900)
     if done.returncode:
         last = " ".join(done.stderr.strip().splitlines()[-3:]) or f"exit code {done.returncode}"
+        last = re.sub(r"//[^/\s@]+@", "//", last)  # the password of a private registry
         raise Trouble(f"{Path(command[0]).stem} could not fetch the packages: {last}")
 
 
 def _tidy(into: Path) -> None:
-    """What uv adds to the packages: commands, its lock, and notes that differ between two runs."""
+    """As `unpack` leaves it: without uv's commands, lock and notes, and with every RECORD written in one way."""
     shutil.rmtree(into / "bin", ignore_errors=True)
     for note in [into / ".lock", *into.glob("*.dist-info/INSTALLER"), *into.glob("*.dist-info/REQUESTED")]:
         note.unlink(missing_ok=True)
     for record in into.glob("*.dist-info/RECORD"):
-        rows = [row for row in _rows(record) if row[1] and ".." not in row[0] and (into / row[0]).is_file()]
+        rows: list[tuple[str, str, str]] = []
+        for name, promised, size in _rows(record):
+            path = into / name
+            if promised and ".." not in name and path.is_file():
+                data = path.read_bytes()
+                rows.append((name, _digest(data) if _is(data, promised) else promised, size))
         _write_record(record, sorted(rows))
 
 
 # A release: a folder of packages
 
 
-RELEASE = re.compile(r"(?P<version>[\w.+!]+)-(?P<print>[0-9a-f]{12})(?:-\d+)?")
+RELEASE = re.compile(r"(?P<version>[\w.+!]+)-(?P<print>[0-9a-f]{12})(?:-\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -495,13 +521,37 @@ def packages(release: Path) -> dict[str, Path]:
     return {canonical(path.name.split("-")[0]): path for path in release.glob("*.dist-info")}
 
 
+def _version(info: Path) -> str:
+    return info.name[: -len(".dist-info")].partition("-")[2]
+
+
 def unmet(release: Path, target: Target) -> list[str]:
-    """Packages that are needed and not there, each with who needs it."""
+    """What is needed and not there, or there in another version; each with who needs it."""
     have, lines = packages(release), list[str]()
     for name, info in sorted(have.items()):
         metadata = (info / "METADATA").read_text("utf-8", "replace") if (info / "METADATA").is_file() else ""
-        lines += [f"{need} (for {name})" for need in sorted(requirements(metadata, target)) if need not in have]
+        for need, wanted in sorted(requirements(metadata, target).items()):
+            if need not in have:
+                lines.append(f"{need} (for {name})")
+            elif not satisfies(_version(have[need]), wanted):
+                lines.append(f"{wanted} (for {name}), not {_version(have[need])}")
     return lines
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a release holds, for status and for programs. `bytes` without what Python keeps beside modules."""
+
+    version: str
+    release: str
+    packages: int
+    bytes: int
+
+    @classmethod
+    def of(cls, release: Path) -> Contents:
+        have = packages(release)
+        size = sum((release / file).stat().st_size for file in _files(release))
+        return cls(_version(have[PANEL]) if PANEL in have else "", release.name, len(have), size)
 
 
 # menu.py: bytes in, bytes out. Its text is the user's in whatever encoding, so it is never decoded
@@ -618,7 +668,9 @@ def _first_line_end(content: bytes) -> bytes:
 
 
 def _why_not_run(content: bytes) -> str:
-    """Of a menu.py that Python does not even read, and so stops at; else empty."""
+    """Of a menu.py that Nuke's Python does not even read; else empty, and if this Python is older and cannot tell."""
+    if sys.version_info < PYTHON:
+        return ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -700,6 +752,9 @@ class NukeFolder:
     def blocks(self) -> list[Block]:
         return blocks(self.content() or b"")
 
+    def edited(self) -> bool:
+        return any(block.edited for block in self.blocks())
+
     def check_writable(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise Trouble(f"{self.path} is not a folder.")
@@ -742,9 +797,9 @@ class NukeFolder:
         if wrong:
             raise Trouble("The packages are not complete: " + "; ".join(finding.text for finding in wrong))
         have = packages(staging)
-        if PANEL not in have or HOST_HAS & set(have):
+        if not (staging / START).is_file() or PANEL not in have or HOST_HAS & set(have):
             raise Trouble("The packages must hold the panel, and nothing of Qt.")
-        name = f"{have[PANEL].name[: -len('.dist-info')].split('-')[1]}-{fingerprint(staging)}"
+        name = f"{_version(have[PANEL])}-{fingerprint(staging)}"
         here = sorted(path for path in self.releases() if path.name.startswith(name))
         for release in here:
             if not differences(release):
@@ -829,14 +884,12 @@ class Outcome:
 
 def install(folder: NukeFolder, filling: Filling) -> Outcome:
     folder.check_writable()
-    before = folder.content() or b""
-    notes = ["Our lines in menu.py had been edited by hand; they were written anew."] if _edited(before) else []
+    notes = ["Our lines in menu.py had been edited by hand; they were written anew."] if folder.edited() else []
     folder.settle()
     try:
         folder.begin()
         release = folder.add_release(filling)
-        facts = _release_facts(release)
-        content = folder.content() or b""
+        contents, content = Contents.of(release), folder.content() or b""
         new = with_block(content, release.name, filling.target)
         if new != content:
             replace_file(folder.menu, new)
@@ -847,15 +900,14 @@ def install(folder: NukeFolder, filling: Filling) -> Outcome:
     notes += _swept(folder)
     notes += [f"Left out, Nuke has its own: {', '.join(filling.left_out)}."] if filling.left_out else []
     notes += [why] if (why := _why_not_run(new)) else []
-    megabytes = f"{int(str(facts['bytes'])) / 1e6:.1f} MB"
     lines = [
-        f"Installed AI Panel {facts['version']}: {facts['packages']} packages, {megabytes}.",
+        f"Installed AI Panel {contents.version}: {contents.packages} packages, {contents.bytes / 1e6:.1f} MB.",
         f"  its files:  {release}",
         f"  its start:  a marked block in {folder.menu}",
         *notes,
         "Next: restart Nuke, then Pane menu > AI Panel.",
     ]
-    return Outcome(0, {"folder": str(folder.path), **facts, "notes": notes}, lines)
+    return Outcome(0, {"folder": str(folder.path), **asdict(contents), "notes": notes}, lines)
 
 
 def _swept(folder: NukeFolder) -> list[str]:
@@ -863,34 +915,19 @@ def _swept(folder: NukeFolder) -> list[str]:
     try:
         return folder.settle()
     except OSError as error:
-        return [f"Left for the next run: {sentence(error)}"]
-
-
-def _edited(content: bytes) -> bool:
-    return any(block.edited for block in blocks(content))
-
-
-def _release_facts(release: Path) -> dict[str, object]:
-    name = RELEASE.fullmatch(release.name)
-    files = [release / file for file in _files(release)]
-    size = sum(file.stat().st_size for file in files)
-    version = name["version"] if name else None
-    return {"version": version, "release": release.name, "packages": len(packages(release)), "bytes": size}
+        return [f"Left for the next run: {_why(error)}"]
 
 
 def uninstall(folder: NukeFolder) -> Outcome:
-    content = folder.content()
-    old = blocks(content or b"")
+    old = folder.blocks()
     facts: dict[str, object] = {"folder": str(folder.path), "removed": bool(old or folder.site.exists())}
     if not facts["removed"]:
         folder.settle()
         return Outcome(0, {**facts, "notes": []}, [f"Nothing to take out: the panel is not in {folder.path}."])
     folder.check_writable()
-    notes = (
-        ["Our lines in menu.py had been edited by hand; they are gone all the same."] if _edited(content or b"") else []
-    )
-    if content is not None and old:
-        replace_file(folder.menu, without_block(content))
+    notes = ["Our lines in menu.py had been edited by hand; they are gone all the same."] if folder.edited() else []
+    if old:
+        replace_file(folder.menu, without_block(folder.content() or b""))
     stay = folder.settle()
     done = f"Taken out of {folder.path}. Restart any Nuke that is open."
     return Outcome(1 if stay else 0, {**facts, "notes": notes + stay}, [done, *notes, *stay])
@@ -899,31 +936,33 @@ def uninstall(folder: NukeFolder) -> Outcome:
 def inspect(folder: NukeFolder, target: Target) -> tuple[dict[str, object], list[Finding]]:
     """What is installed in a folder (facts), and what is wrong with it. Changes nothing."""
     try:
-        content = folder.content() or b""
-        old = blocks(content)
+        old = folder.blocks()
     except (Trouble, OSError) as error:
-        text = sentence(error) if isinstance(error, OSError) else str(error)
-        return {"installed": False}, [Finding("menu.py", text)]
-    starts = {block.release for block in old}
-    found = [Finding("edited", "our lines in menu.py were edited by hand")] if _edited(content) else []
-    if len(old) > 1:
-        found.append(Finding("twice", "menu.py starts the panel more than once"))
-    if why := _why_not_run(content) if old else "":
-        found.append(Finding("menu.py", why))
-    found += [Finding("leftover", f"left by a run that was stopped: {path.name}") for path in folder.leftovers()]
-    found += [
-        Finding("idle", f"not started by menu.py: {path.name}") for path in folder.releases() if path.name not in starts
-    ]
+        return {"installed": False}, [Finding("menu.py", _why(error))]
     facts: dict[str, object] = {"installed": bool(old)}
+    starts = {block.release for block in old}
+    found = list(_about_menu(folder, old))
+    found += [Finding("leftover", f"left by a run that was stopped: {path.name}") for path in folder.leftovers()]
+    idle = [path.name for path in folder.releases() if path.name not in starts]
+    found += [Finding("idle", f"not started by menu.py: {name}") for name in idle]
     for name in sorted(starts):
         release = folder.site / name
         if not release.is_dir():
             found.append(Finding("missing", f"menu.py starts {name}, and that folder is not there"))
             continue
-        facts |= _release_facts(release)
+        facts |= asdict(Contents.of(release))
         found += differences(release)
         found += [Finding("missing", f"needed and not there: {line}") for line in unmet(release, target)]
     return facts, found
+
+
+def _about_menu(folder: NukeFolder, old: Sequence[Block]) -> Iterator[Finding]:
+    if folder.edited():
+        yield Finding("edited", "our lines in menu.py were edited by hand")
+    if len(old) > 1:
+        yield Finding("twice", "menu.py starts the panel more than once")
+    if old and (why := _why_not_run(folder.content() or b"")):
+        yield Finding("menu.py", why)
 
 
 def status(folders: Sequence[NukeFolder], target: Target) -> Outcome:
@@ -986,9 +1025,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         outcome = _run_action(arguments)
     except (Trouble, OSError, subprocess.TimeoutExpired) as error:
-        why = sentence(error) if isinstance(error, OSError) else str(error)
-        outcome = Outcome(1, {"error": why}, [])
-        print(f"{arguments.action}: {why}", file=sys.stderr)
+        outcome = Outcome(1, {"error": _why(error)}, [])
+        print(f"{arguments.action}: {_why(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"{arguments.action}: stopped", file=sys.stderr)
         return 130

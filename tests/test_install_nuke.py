@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from nuke_ai_panel import install_nuke
 from nuke_folder import make_wheel, panel_wheels, picture
 
@@ -298,6 +300,34 @@ def test_a_package_that_is_missing_among_the_wheels_is_named(folder: Path, tmp_p
     next(few.glob("small_need*")).unlink()
     assert install(folder, few) == 1 and "small-need (for nuke-ai-panel)" in capsys.readouterr().err
     assert picture(folder) == before
+
+
+def test_a_package_in_a_version_that_is_ruled_out_is_named(folder: Path, tmp_path: Path, capsys) -> None:
+    before = picture(folder)
+    old = panel_wheels(tmp_path / "old")
+    next(old.glob("small_need*")).unlink()
+    make_wheel(old, "small_need", {"small_need.py": ""}, version="0.9")
+    assert install(folder, old) == 1
+    assert "small-need>=1 (for nuke-ai-panel), not 0.9" in capsys.readouterr().err
+    assert picture(folder) == before
+
+
+def test_a_wheel_that_only_has_the_panels_name_is_refused(folder: Path, tmp_path: Path, capsys) -> None:
+    before = picture(folder)
+    make_wheel(tmp_path / "hollow", "nuke_ai_panel", {"nuke_ai_panel/__init__.py": ""})
+    assert install(folder, tmp_path / "hollow") == 1 and "must hold the panel" in capsys.readouterr().err
+    assert picture(folder) == before
+
+
+@given(content=st.binary(max_size=60), crlf=st.booleans())
+@settings(max_examples=20)
+def test_any_menu_file_comes_back_to_the_byte(wheels: Path, tmp_path_factory, content: bytes, crlf: bool) -> None:
+    folder = tmp_path_factory.mktemp("Jürgen's home")
+    content = content.replace(b"\n", b"\r\n") if crlf else content
+    (folder / "menu.py").write_bytes(content)
+    assert install(folder, wheels) == 0 and (folder / "menu.py").read_bytes().startswith(content)
+    assert uninstall(folder) == 0 and picture(folder).keys() == {".", "menu.py"}
+    assert (folder / "menu.py").read_bytes() == content
 
 
 def test_an_interrupt_leaves_no_trace(folder: Path, wheels: Path, monkeypatch) -> None:

@@ -91,6 +91,7 @@ def test_an_install_that_fails_anywhere_is_repaired_by_the_next(case: Case, monk
         assert case.menu() in (menu, started) and case.starts_a_whole_release()
         if done == 1:
             assert case.picture() == before
+            continue
         assert case.install() == 0 and case.picture() == installed
         assert case.uninstall() == 0 and case.picture() == before
     assert count > 30
@@ -111,6 +112,7 @@ def test_an_upgrade_that_fails_anywhere_starts_the_old_or_the_new(
         assert case.menu() in (old, new) and case.starts_a_whole_release()
         if done == 1:
             assert case.picture() == installed
+            continue
         assert case.upgrade() == 0 and case.picture() == upgraded
         assert case.install() == 0 and case.picture() == installed
     assert count > 30

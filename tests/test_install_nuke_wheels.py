@@ -6,11 +6,12 @@ import os
 import stat
 import sys
 import zipfile
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
 from nuke_ai_panel import install_nuke
-from nuke_ai_panel.install_nuke import Target, Trouble, Wheel, applies, choose, requirements, unpack
+from nuke_ai_panel.install_nuke import Target, Trouble, Wheel, applies, choose, requirements, satisfies, unpack
 from nuke_folder import make_wheel, panel_wheels, picture
 
 LINUX = Target("linux", "x86_64")
@@ -279,4 +280,51 @@ def test_without_a_folder_of_wheels_uv_fetches_what_the_panel_needs(tmp_path: Pa
 def test_a_registry_that_is_not_reached_is_told_and_nothing_is_left(tmp_path: Path, stand_in_uv: Path, capsys) -> None:
     assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
     assert "uv could not fetch the packages: error: no such host" in capsys.readouterr().err
+    assert not (tmp_path / ".nuke").exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "holds"),
+    [
+        ("3.13.3", "aiohttp>=3.13.3,!=3.14.0", True),
+        ("3.14.0", "aiohttp!=3.14.0,>=3.13.3", False),
+        ("3.9", "aiohttp>=3.13.3", False),
+        ("25", "keyring>=25.0.0", True),
+        ("1.9", "yarl <2.0, >=1.25.1", False),
+        ("1.25.1", "yarl (<2.0,>=1.25.1)", True),
+        ("0.2.7", "mdurl~=0.1", True),
+        ("1.0", "mdurl~=0.1", False),
+        ("0.1.9", "mdurl~=0.1.5", True),
+        ("2.1.4", "thing==2.1.*", True),
+        ("2.1.4", "thing!=2.1.*", False),
+        ("2.1", "thing===2.1.0", True),
+        ("1", "thing", True),
+        ("1", "thing @ https://example.org/thing-2.whl", True),
+    ],
+)
+def test_a_version_is_held_against_what_is_asked_for(version: str, wanted: str, holds: bool) -> None:
+    assert satisfies(version, wanted) is holds
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script as a command")
+def test_a_panel_that_is_installed_beside_the_script_is_put_in_as_it_is(tmp_path: Path, stand_in_uv: Path, monkeypatch):
+    """Its name is never asked for at a registry: whoever registers it would run in Nuke."""
+    (site := tmp_path / "site").mkdir()
+    unpack(next((tmp_path / "wheels").glob("nuke_ai_panel*")), site)
+    installed = Distribution.at(site / "nuke_ai_panel-0.1.0.dist-info")
+    monkeypatch.setattr(install_nuke, "__file__", str(tmp_path / "install_nuke.py"))
+    monkeypatch.setattr("importlib.metadata.distribution", {"nuke-ai-panel": installed}.__getitem__)
+    folder = tmp_path / ".nuke"
+    assert install_nuke.main(["install", "--nuke-dir", str(folder)]) == 0
+    (release,) = (folder / install_nuke.SITE).glob("0.1.0-*")
+    assert (release / "nuke_ai_panel/panel/dock.py").read_bytes() == (site / "nuke_ai_panel/panel/dock.py").read_bytes()
+    assert "build" not in stand_in_uv.read_text() and "nuke-ai-panel==" not in stand_in_uv.read_text()
+
+
+def test_a_script_that_was_copied_away_alone_asks_for_wheels(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(install_nuke, "__file__", str(tmp_path / "install_nuke.py"))
+    monkeypatch.setattr(install_nuke, "PANEL", "not-installed-anywhere")
+    monkeypatch.setattr("shutil.which", lambda _: "uv")
+    assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
+    assert "Give --wheels a folder that holds its wheel" in capsys.readouterr().err
     assert not (tmp_path / ".nuke").exists()

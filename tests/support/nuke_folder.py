@@ -138,11 +138,20 @@ print("after", json.dumps({"names": sorted(names), "added": sys.path[len(before)
 """
 
 
+NUKESCRIPTS = """
+PANELS = []
+class panels:
+    @staticmethod
+    def registerWidgetAsPanel(widget, name, id, create=False):
+        PANELS.append((widget, name, id))
+"""
+
+
 def make_host(folder: Path, gui: bool = True) -> Path:
-    """A folder with what the host brings: its own `nuke`, and an older copy of a package that we need too."""
+    """A folder with what the host brings: `nuke`, and of `nukescripts` what registers a pane."""
     folder.mkdir()
     (folder / "nuke.py").write_text(f"GUI = {gui}\n")
-    (folder / "nukescripts.py").write_text("")
+    (folder / "nukescripts.py").write_text(NUKESCRIPTS)
     (folder / "empty.py").write_text("")
     return folder
 
