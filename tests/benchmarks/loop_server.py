@@ -6,6 +6,7 @@ GET /?n=COUNT&rate=PER_SECOND     so many events, each in one send; no rate: as 
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -21,7 +22,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding
 
 @contextmanager
 def running() -> Iterator[tuple[str, int]]:
-    """The address of the events, and the port of the echo."""
+    """The address of the HTTP side, and the port of the echo."""
     server = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdin and server.stdout
     echo, events = server.stdout.readline().split()
@@ -55,30 +56,47 @@ def _echo(client: socket.socket) -> None:
         client.sendall(data)
 
 
-def _events(client: socket.socket) -> None:
-    waiting = b""
-    while True:
-        while b"\r\n\r\n" not in waiting:
-            if not (data := client.recv(65536)):
-                return
-            waiting += data
-        head, _, waiting = waiting.partition(b"\r\n\r\n")
-        query = parse_qs(urlsplit(head.split(b" ")[1].decode()).query)
-        _send(client, int(query["n"][0]), float(query.get("rate", ["0"])[0]))
+def _http(client: socket.socket) -> None:
+    with client.makefile("rb") as lines:
+        while request := lines.readline():
+            method, target, _ = request.decode().split()
+            length = 0
+            while (line := lines.readline()) not in (b"\r\n", b""):
+                name, _, value = line.decode().partition(":")
+                length = int(value) if name.lower() == "content-length" else length
+            lines.read(length)
+            client.sendall(HEAD)
+            if method == "POST":
+                _chat(client, endless=target.startswith("/endless"))
+            else:
+                query = parse_qs(urlsplit(target).query)
+                _events(client, int(query["n"][0]), float(query.get("rate", ["0"])[0]))
+            client.sendall(b"0\r\n\r\n")
 
 
-def _send(client: socket.socket, count: int, rate: float) -> None:
-    client.sendall(HEAD)
+def _events(client: socket.socket, count: int, rate: float) -> None:
     begin = time.perf_counter()
     for number in range(count):
-        event = b'data: {"i":%d,"delta":"xxxxxxxxxxxxxxxxxxxx"}\n\n' % number
-        client.sendall(b"%x\r\n%b\r\n" % (len(event), event))
+        _part(client, b'data: {"i":%d,"delta":"xxxxxxxxxxxxxxxxxxxx"}\n\n' % number)
         if rate and (early := begin + (number + 1) / rate - time.perf_counter()) > 0:
             time.sleep(early)
-    client.sendall(b"0\r\n\r\n")
+
+
+def _chat(client: socket.socket, *, endless: bool) -> None:
+    for text, finish in (("Hello", None), (" there.", None), ("", "stop")):
+        choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
+        event = {"id": "1", "object": "chat.completion.chunk", "model": "tiny", "choices": [choice]}
+        _part(client, b"data: %b\n\n" % json.dumps(event).encode())
+        if endless:
+            client.recv(1)  # until the other side leaves
+    _part(client, b"data: [DONE]\n\n")
+
+
+def _part(client: socket.socket, data: bytes) -> None:
+    client.sendall(b"%x\r\n%b\r\n" % (len(data), data))
 
 
 if __name__ == "__main__":
-    print(_serve(_echo), _serve(_events), flush=True)
+    print(_serve(_echo), _serve(_http), flush=True)
     sys.stdin.read()
     os._exit(0)
