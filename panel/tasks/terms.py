@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import sys
 from collections.abc import Callable, Coroutine
@@ -62,8 +63,12 @@ def caller() -> Origin:
 def place(origin: Origin) -> str:
     """`presenters/pane.py:135`"""
     code, line = origin
-    folder_and_file = re.split(r"[/\\]", code.co_filename)[-2:]
-    return f"{'/'.join(folder_and_file)}:{line}"
+    return f"{_folder_and_file(code.co_filename)}:{line}"
+
+
+@functools.lru_cache(maxsize=256)
+def _folder_and_file(path: str) -> str:
+    return "/".join(re.split(r"[/\\]", path)[-2:])
 
 
 def name_of(function: Callable[..., object]) -> str:

@@ -52,7 +52,7 @@ async def test_a_failure_nobody_asked_to_hear_of_is_logged(caplog: pytest.LogCap
     assert "app/keys failed" in caplog.text and "ValueError: no" in caplog.text
 
 
-async def test_a_listener_that_fails_loses_neither_error(unseen_errors: UnseenErrors):
+async def test_a_listener_that_fails_loses_neither_error(unseen_errors: UnseenErrors, caplog: pytest.LogCaptureFixture):
     def listen(name: str, error: BaseException) -> None:
         raise RuntimeError(f"cannot show {error}")
 
@@ -60,6 +60,7 @@ async def test_a_listener_that_fails_loses_neither_error(unseen_errors: UnseenEr
     scope.start(fail(), name="keys")
     await turns()
     unseen_errors.expect("cannot show no")
+    assert "app/keys failed" in caplog.text and "ValueError: no" in caplog.text
     assert scope.stats().failed == 1
     await scope.close(1)
 

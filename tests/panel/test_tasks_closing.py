@@ -18,6 +18,7 @@ async def test_one_failure_that_closes_the_scope_ends_its_siblings_and_their_chi
     failures = Failures()
     app = TaskScope("app", on_failure=failures)
     turn = app.child("turn")
+    turn.child("empty")
     other = app.start(forever(), name="other")
     siblings = [turn.start(forever(), name="tool"), turn.child("inner").start(forever(), name="read")]
     turn.start(fail(), name="stream", on_failure="close")

@@ -8,6 +8,7 @@ import contextvars
 import gc
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -323,3 +324,59 @@ async def test_a_closed_scope_s_own_refusal_inside_a_call_is_that_call_s_failure
         future = scope.run_from_thread(other.child, "late")
         await ends(future)
         assert isinstance(future.exception(), ScopeClosed) and len(failures) == 1
+
+
+class Meanwhile(deque[object]):
+    """The calls that wait, with a thread that does something in the worst moment."""
+
+    def __init__(self, *, before_append: Callable[[], object] = int, when_empty: Callable[[], object] = int) -> None:
+        super().__init__()
+        self._before_append = before_append
+        self._when_empty = when_empty
+
+    def append(self, call: object) -> None:
+        self._before_append()
+        super().append(call)
+
+    def popleft(self) -> object:
+        if not self:
+            when_empty, self._when_empty = self._when_empty, int
+            when_empty()
+            raise IndexError
+        return super().popleft()
+
+
+async def test_a_call_that_is_put_while_the_scope_closes_ends_and_is_counted():
+    async with TaskScope("app") as scope:
+        turn = scope.child("turn")
+        turn._intake._calls = Meanwhile(before_append=turn._end_at_once)
+        assert turn.run_from_thread(int).cancelled()
+        assert scope.stats().dropped == 1 and scope.stats().children == ()
+
+
+async def test_a_call_that_is_put_when_the_loop_has_just_emptied_the_queue_is_not_forgotten():
+    async with TaskScope("app") as scope:
+        late: list[Future] = []
+        scope._intake._calls = Meanwhile(when_empty=lambda: late.append(scope.run_from_thread(int)))
+        await ends(scope.run_from_thread(int))
+        await turns()
+        assert late[0].done()
+
+
+async def test_while_a_call_is_in_a_dialog_of_the_host_the_next_calls_run():
+    """A call may open what has a Qt loop of its own; the ones behind it, and those that come now, do not wait."""
+    from PySide6.QtCore import QEventLoop  # noqa: TID251
+
+    dialog = QEventLoop()
+    seen: list[str] = []
+
+    async with TaskScope("app") as scope:
+        opening = scope.run_from_thread(dialog.exec)
+        behind = scope.run_from_thread(seen.append, "behind")
+        asker = threading.Thread(target=lambda: (behind.result(20), scope.run_from_thread(dialog.quit)))
+        asker.start()
+        await ends(opening)
+        assert seen == ["behind"] and behind.done()
+        asker.join()
+        await turns()
+        assert scope.stats().done == 3

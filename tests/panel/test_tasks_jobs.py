@@ -79,22 +79,18 @@ async def test_put_waits_for_room_first_come_first_served():
 
 
 async def test_one_who_stops_waiting_for_room_leaves_it_to_the_next():
-    work = Work()
     async with TaskScope("app") as scope:
         queue = scope.jobs(workers=1, bound=1)
-        for name in ("a", "b"):
-            queue.put_nowait(work.run, name, name=name)
-        first, second = (scope.start(queue.put(work.run, name, name=name), name="put") for name in ("c", "d"))
+        queue.put_nowait(forever, name="running")
+        waiting = queue.put_nowait(forever, name="waiting")
+        first, second, third = (scope.start(queue.put(forever, name=name), name=name) for name in "abc")
         await turns()
-        work.end("a")
-        await turns(1)  # "a" has ended, and soon the first one hears of the room
-        first.cancel()
+        first.cancel()  # it was not its turn yet
+        queue.cancel(waiting)
+        second.cancel()  # it has room, and does not know it yet
         await turns()
-        assert second.done() and queue.waiting == 1
-        work.end("b")
-        await turns()
-        assert work.begun == ["a", "b", "d"]
-        work.end("d")
+        assert first.cancelled() and second.cancelled() and third.done()
+        assert queue.waiting == 1
 
 
 async def test_a_job_that_waits_can_be_taken_out():
