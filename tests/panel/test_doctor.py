@@ -6,23 +6,24 @@ import contextlib
 import os
 import signal
 import sys
-import textwrap
 import time
 from pathlib import Path
 
 import pytest
 from cli_process import run
+from nuke_ai_panel.panel.reports.journal import journal_folder
 from nuke_ai_panel.panel.settings import settings_path
-from report_journals import PREAMBLE, the_session
+from report_journals import run as live
 from secret_service import SecretService
 
 ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="it needs the Secret Service")
 
 
-def journals() -> Path:
-    from nuke_ai_panel.panel.reports.journal import journal_folder
-
-    return journal_folder()
+ENDED = """
+reports.begin('window')
+reports.end({'tasks': ['pane/turn']}, {'lag_p99': 0.0084})
+reports.close()
+"""
 
 
 async def test_it_prints_text_for_a_ticket_and_says_nothing_on_stderr() -> None:
@@ -100,21 +101,13 @@ async def test_without_an_earlier_session_it_says_so() -> None:
     assert done.code == 0 and done.json == {"last_session": None}
 
 
-def live(*lines: str) -> int:
-    """A session in a process of its own, up to its end. Gives its exit code."""
-    import subprocess
-
-    code = PREAMBLE + textwrap.dedent("\n".join(lines))
-    return subprocess.run([sys.executable, "-c", code, str(journals())], check=False).returncode
-
-
 async def test_a_session_that_was_killed_is_told_with_its_errors() -> None:
-    code = live(
-        "reports.begin('nuke')",
-        "reports.report(OSError('the drive has gone'), wait=True)",
-        "os.kill(os.getpid(), signal.SIGKILL)",
-    )
-    assert code == -signal.SIGKILL and the_session(journals()).crashed
+    code = """
+    reports.begin('nuke')
+    reports.report(OSError('the drive has gone'), wait=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+    """
+    live(code, journal_folder(), status=-signal.SIGKILL)
     done = await run("doctor", "--last-session")
     assert done.code == 0 and done.out.startswith("It did not end in order.")
     assert "1 x OSError" in done.out and "the drive has gone" in done.out
@@ -122,7 +115,7 @@ async def test_a_session_that_was_killed_is_told_with_its_errors() -> None:
 
 
 async def test_a_session_that_ended_in_order_tells_what_it_left() -> None:
-    live("reports.begin('window')", "reports.end({'tasks': ['pane/turn']}, {'lag_p99': 0.0084})", "reports.close()")
+    live(ENDED, journal_folder())
     done = await run("doctor", "--last-session", "--json")
     session = done.json["last_session"]
     assert (session["ending"], session["left"], session["figures"]) == (
@@ -133,7 +126,7 @@ async def test_a_session_that_ended_in_order_tells_what_it_left() -> None:
 
 
 async def test_a_doctor_is_no_session_itself() -> None:
-    live("reports.begin('window')", "reports.end({}, {})", "reports.close()")
+    live(ENDED, journal_folder())
     await run("doctor")
     done = await run("doctor", "--last-session", "--json")
     assert done.json["last_session"]["way_in"] == "window"

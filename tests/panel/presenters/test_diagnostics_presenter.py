@@ -1,0 +1,176 @@
+"""The diagnostics of a real pane: true figures, the bundle in the clipboard, the log level in the file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fault_server import fault_server, silent_after_a_token
+from looks import tab_stops
+from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.diagnosis import figures
+from nuke_ai_panel.panel.presenters.bundle import as_json
+from nuke_ai_panel.panel.presenters.diagnostics import DiagnosticsPresenter
+from nuke_ai_panel.panel.reports import past_sessions
+from nuke_ai_panel.panel.reports.journal import journal_folder
+from nuke_ai_panel.panel.settings import load, settings_path
+from nuke_ai_panel.providers.redact import Secret
+from nuke_ai_panel.ui.diagnostics.dialog import DiagnosticsDialog
+from open_window import OpenPane, open_pane, until
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from report_journals import KEY, run
+from shiboken6 import delete
+
+Opened = tuple[OpenPane, DiagnosticsPresenter, DiagnosticsDialog]
+
+
+@asynccontextmanager
+async def diagnostics() -> AsyncIterator[Opened]:
+    async with open_pane() as window:
+        presenter = DiagnosticsPresenter(window.pane, window.app, window.app.scope.child("diagnostics"))
+        dialog = presenter.open()
+        await until(lambda: words(dialog, "system") != "Looking\u2026")
+        yield window, presenter, dialog
+
+
+def words(dialog: DiagnosticsDialog, page: str) -> str:
+    entry = dialog.pages.said(page)
+    return entry.words if entry else ""
+
+
+def spoken(dialog: DiagnosticsDialog) -> list[str]:
+    model = dialog.tasks.list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def connections(dialog: DiagnosticsDialog) -> list[str]:
+    return [fact for box in dialog.connections.facts.boxes() for fact in box.facts()]
+
+
+async def copied(press: Callable[[], object]) -> str:
+    QGuiApplication.clipboard().setText("")
+    press()
+    await until(lambda: QGuiApplication.clipboard().text())
+    return QGuiApplication.clipboard().text()
+
+
+async def test_the_header_opens_it_and_a_second_click_brings_the_same_one_back() -> None:
+    async with open_pane() as window:
+        presenter = DiagnosticsPresenter(window.pane, window.app, window.app.scope.child("diagnostics"))
+        button = next(stop for stop in tab_stops(window.pane) if stop.accessibleName() == "Diagnostics")
+        button.click()
+        first = presenter.dialog
+        assert first and first.isVisible()
+        first.close()
+        button.click()
+        assert presenter.dialog is first and first.isVisible()
+
+
+async def test_a_report_made_while_it_is_open_appears_by_itself() -> None:
+    async with diagnostics() as (window, _, dialog):
+        window.app.reports.report(OSError("the drive has gone"), origin="application/pane", wait=True)
+        await until(lambda: words(dialog, "reports") == "1 error")
+        assert dialog.reports.list.model().index(0, 0).data().startswith("Error, ")
+
+
+async def test_live_tasks_and_streams_are_those_of_the_application() -> None:
+    async with fault_server(silent_after_a_token()) as server, diagnostics() as (window, _, dialog):
+        window.answer_with(server.url)
+        dialog.pages.show_page("tasks")
+        answer = window.ask("hi")
+        await until(lambda: any(line.startswith("turn, ") for line in spoken(dialog)))
+        dialog.pages.show_page("connections")
+        await until(lambda: "OpenAI-compatible: 1 session, 1 socket, 1 stream" in connections(dialog))
+        window.pane.composer.stop()
+        await until(lambda: not answer.running)
+
+
+async def test_looking_at_figures_makes_no_task_and_none_is_looked_at_while_it_is_hidden() -> None:
+    async with diagnostics() as (_, presenter, dialog):
+        asked: list[bool] = []
+        dialog.figures_wanted.connect(lambda: asked.append(True))
+        done = presenter._scope.stats().done
+        await until(lambda: len(asked) == 2)
+        assert presenter._scope.stats().done == done
+        dialog.hide()
+        assert not dialog._timer.isActive()
+
+
+async def test_screen_and_terminal_show_the_same_figures() -> None:
+    async with diagnostics() as (window, presenter, dialog):
+        window.app.reports.report("one", wait=True)
+        now = figures(window.app, asyncio.get_running_loop())
+        shown = presenter._values(now)
+        told = as_json_of(now, window)
+        assert [row.id for row in shown.reports] == [each["id"] for each in told["reports"]]
+        assert [(row.path, row.running, row.done) for row in shown.scopes if row.depth == 0] == [
+            (each["name"], each["running"], each["done"]) for each in told["scopes"]
+        ]
+        assert [fact.name for fact in shown.sinks.facts[1:]] == [each["name"] for each in told["sinks"]]
+
+
+def as_json_of(now: object, window: OpenPane) -> dict:
+    return json.loads(json.dumps(as_json(now, window.app.redactor)))
+
+
+async def test_the_bundle_is_copied_without_keys_and_the_dialog_says_so() -> None:
+    async with diagnostics() as (window, _, dialog):
+        window.app.redactor.add(Secret(KEY))
+        window.app.reports.report(f"refused {KEY}", context={"header": KEY}, wait=True)
+        text = await copied(dialog.bundle_wanted.emit)
+        assert text.startswith("Nuke AI Panel, ") and "refused" in text and KEY not in text
+        assert dialog._status.text() == f"Copied {len(text.splitlines())} lines, without keys."
+
+
+async def test_another_log_level_is_in_force_at_once_and_saved() -> None:
+    async with diagnostics() as (window, _, dialog):
+        dialog.level_changed.emit("debug")
+        assert window.app.settings.get(options.LOG_LEVEL) == "debug"
+        await until(lambda: load(settings_path()).get(options.LOG_LEVEL) == "debug")
+
+
+async def test_a_log_level_that_cannot_be_saved_says_so_at_the_bottom() -> None:
+    async with diagnostics() as (_, __, dialog):
+        settings_path().parent.parent.mkdir(parents=True, exist_ok=True)
+        settings_path().parent.write_text("in the way")
+        dialog.level_changed.emit("error")
+        await until(lambda: "could not be saved" in dialog._status.text())
+
+
+async def test_a_session_that_was_killed_before_is_told_shown_and_copied() -> None:
+    run(KILLED, journal_folder(), status=-signal.SIGKILL)
+    assert past_sessions(journal_folder())[0].crashed
+    async with diagnostics() as (_, __, dialog):
+        assert words(dialog, "last_session") == "Did not end in order"
+        assert dialog.reports.notice.isVisible()
+        dialog.reports.last_session_wanted.emit()
+        assert "the drive has gone" in dialog.last_session.text()
+        text = await copied(dialog.last_session_wanted.emit)
+        assert text.startswith("It did not end in order.") and "1 x OSError" in text
+
+
+KILLED = """
+reports.begin('nuke')
+reports.report(OSError('the drive has gone'), wait=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+async def test_without_an_earlier_session_it_says_that_too() -> None:
+    async with diagnostics() as (_, __, dialog):
+        assert words(dialog, "last_session") == "None found" and not dialog.reports.notice.isVisible()
+
+
+async def test_a_pane_that_is_destroyed_while_it_looks_takes_everything_along() -> None:
+    async with open_pane() as window:
+        presenter = DiagnosticsPresenter(window.pane, window.app, window.app.scope.child("diagnostics"))
+        presenter.open().bundle_wanted.emit()
+        delete(window.pane)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        await until(lambda: window.app.scope.stats().running == 0)
+        assert window.app.reports.recent() == ()
