@@ -150,6 +150,7 @@ class Docking(QObject):
         self._importing = False
         self._starting = False
         self._imported.connect(self._begin)
+        host.aboutToQuit.connect(self.quit)
 
     def admit(self, pane: DockedPane) -> None:
         """Brings a pane to life as soon as there is something to live on."""
@@ -169,11 +170,11 @@ class Docking(QObject):
             return
         self.closed = True
         _forget(self)
+        self._host.aboutToQuit.disconnect(self.quit)
         self._waiting.clear()
         loop, scope = self.loop, self._scope
         if loop is None or scope is None:
             return
-        self._host.aboutToQuit.disconnect(self.quit)
         atexit.unregister(self._at_exit)
         if not loop.finish(scope.start(self._close(scope), name="close"), CLOSING):
             log.error("Closing took longer than %s s", CLOSING)
@@ -211,7 +212,6 @@ class Docking(QObject):
 
         self.loop = PanelLoop(self._host).attach()
         self._scope = TaskScope("dock", on_failure=self._failed, loop=self.loop)
-        self._host.aboutToQuit.connect(self.quit)
         atexit.register(self._at_exit)
         for pane in self._waiting:
             if isValid(pane):

@@ -29,8 +29,7 @@ def nuke(qapp: Any, fake_nuke: Any) -> Iterator[NukeLike]:  # noqa: F811
     dock.register()
     yield program
     program.close()
-    assert dock._docking is None or dock._docking.loop is None
-    dock._docking = None
+    assert dock._docking is None
 
 
 def answered_by(server: Served) -> None:

@@ -27,7 +27,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMainWindow, QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+)
 from PySide6.QtWidgets import QWidget as Widget
 
 Script = Generator[Callable[[], object], None, None]
@@ -83,13 +92,27 @@ class Tabs(Widget):
         self.bar.removeTab(index)
 
 
+class TextBox(QPlainTextEdit):
+    """An empty pane of somebody else's. `painted`: it has been on the screen."""
+
+    painted = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.painted = True
+
+
 class Neighbour:
     """Another plug-in on the same thread, which knows nothing of us."""
 
     def __init__(self, app: QApplication) -> None:
         self._app = app
         self.ticks = 0
+        self.longest_gap = 0.0
+        """Seconds between two ticks, at worst; whoever measures sets it back."""
+        self._last = time.perf_counter()
         self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._timer.start(1)
 
@@ -140,6 +163,9 @@ class Neighbour:
 
     def _tick(self) -> None:
         self.ticks += 1
+        now = time.perf_counter()
+        self.longest_gap = max(self.longest_gap, now - self._last)
+        self._last = now
 
 
 class NukeLike(QObject):
@@ -192,6 +218,12 @@ class NukeLike(QObject):
         """A pick in the Pane menu."""
         self.nuke.menu("Pane").findItem("AI Panel").invoke()
         return self.panes[-1]
+
+    def open_text_box(self) -> TextBox:
+        """The simplest pane there is, for comparison."""
+        box = TextBox()
+        self._dock(box, "Text", "text_box")
+        return box
 
     def restore_pane(self) -> Any:
         """A workspace that names the pane."""

@@ -7,8 +7,7 @@
         end = await host.quit("twice")
 
 Each line to it is `[command, argument, ...]`, each line from it the command's result; the last one tells how the
-program ended. Commands are the methods of `Commands`. Run with `-X dev -W error::ResourceWarning`, and whatever it
-says on stderr is kept.
+program ended. Commands are the methods of `Commands`. Whatever the program says on stderr is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +24,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-HARMLESS = "This plugin does not support"
+DEV = ("-X", "dev", "-W", "error::ResourceWarning")
+HARMLESS = ("This plugin does not support", "Executing <")
+"""What Qt says of the offscreen screen, and asyncio of callbacks that take long on a busy machine."""
 
 
 class HostProcess:
@@ -56,11 +57,11 @@ class HostProcess:
 
 
 @asynccontextmanager
-async def host_process(**environ: str) -> AsyncIterator[HostProcess]:
-    here = Path(__file__)
+async def host_process(*, dev: bool = True, **environ: str) -> AsyncIterator[HostProcess]:
+    """`dev`: with everything that Python can find fault with, as no user runs it."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "dev", "-W", "error::ResourceWarning", str(here)),
+        *(sys.executable, *(DEV if dev else ()), str(Path(__file__))),
         stdin=pipe,
         stdout=pipe,
         stderr=pipe,
@@ -97,6 +98,33 @@ class Commands:
         yield lambda: pane._admitted
         return [name for name in ("aiohttp", "keyring", "sqlite3", "qasync", "asyncio") if name in sys.modules]
 
+    def open_timed(self, kind: str = "panel") -> Any:
+        """A pane, or "text box": seconds to its first paint and until it is ready, and how long the Qt thread was busy.
+
+        `longest`: the longest time in which a 1 ms timer of the neighbour could not fire.
+        """
+        from host_harness import is_ready
+
+        yield lambda: self._program.window.isVisible()
+        neighbour = self._program.neighbour
+        neighbour.longest_gap = 0.0
+        began, busy = time.perf_counter(), time.thread_time()
+        pane = self._program.open_pane() if kind == "panel" else self._program.open_text_box()
+        opened, busy_opened = time.perf_counter() - began, time.thread_time() - busy
+        yield lambda: pane.painted if kind != "panel" else pane._admitted
+        painted, busy_painted = time.perf_counter() - began, time.thread_time() - busy
+        if kind == "panel":
+            yield lambda: is_ready(pane)
+        return {
+            "constructed": opened,
+            "constructed_busy": busy_opened,
+            "painted": painted,
+            "painted_busy": busy_painted,
+            "ready": time.perf_counter() - began,
+            "ready_busy": time.thread_time() - busy,
+            "longest": neighbour.longest_gap,
+        }
+
     def ask(self, index: int, question: str) -> None:
         from host_harness import ask
 
@@ -122,6 +150,32 @@ class Commands:
     def destroy(self, index: int) -> None:
         self._program.destroy(self._program.panes[index])
 
+    def reopen(self, times: int, leave: str) -> Any:
+        """Opens a pane and leaves it in this way, so many times; the transcript that the last one showed."""
+        from host_harness import is_ready, is_running, said
+
+        transcript: list[str] = []
+        for _ in range(times):
+            pane = self._program.open_pane()
+            yield lambda pane=pane: is_ready(pane)
+            yield lambda pane=pane: said(pane) and not is_running(pane)
+            transcript = said(pane)
+            getattr(self._program, leave)(pane)
+        return transcript
+
+    def cycle(self, times: int) -> Any:
+        """Opens a pane, asks in a new chat, and destroys the pane, so many times; then the census."""
+        from host_harness import ask, is_ready, is_running
+
+        for _ in range(times):
+            pane = self._program.open_pane()
+            yield lambda pane=pane: is_ready(pane)
+            pane.chat.header.new_chat_requested.emit()
+            ask(pane, "hi")
+            yield lambda pane=pane: not is_running(pane)
+            self._program.destroy(pane)
+        return (yield from self.census())
+
     def neighbour(self) -> str:
         return self._program.neighbour.asyncio_run()
 
@@ -131,7 +185,6 @@ class Commands:
 
         docking = self._program.docking
         app = docking.panel.app
-        yield lambda: not [name for name in app.scope.stats().names if "import" not in name]
         yield lambda: not app.scope.stats().names
         settle()
         now = Census.take()

@@ -1,0 +1,115 @@
+"""The pane in a process of its own, where what is left can be counted: its start, its leaks, its ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fault_server import answers, fault_server, silent_after_a_token
+from host_process import HostProcess, host_process
+from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.settings import ProviderSettings, Settings, save, settings_path
+
+
+def answered_by(url: str) -> None:
+    settings = Settings()
+    settings.set(options.PROVIDER, "compatible")
+    settings.set_provider("compatible", ProviderSettings(url, "tiny"))
+    save(settings.changes, settings_path())
+
+
+async def in_mid_stream(host: HostProcess) -> None:
+    await host.do("open")
+    await host.do("ask", 0, "hi")
+    await host.do("wait", 0, "Hello")
+
+
+def assert_in_order(end: dict[str, Any], host: HostProcess) -> None:
+    assert end.pop("seconds") < 1.0
+    nothing = {"ticks": 0, "pending": [], "sessions": [], "sockets": 0, "dropped": True, "code": 0}
+    assert end == nothing and host.noise == []
+
+
+async def test_nothing_costly_is_imported_before_the_first_paint() -> None:
+    async with host_process() as host:
+        assert not {"aiohttp", "keyring", "sqlite3", "qasync"} & set(await host.do("open_only"))
+        assert_in_order(await host.quit("once"), host)
+
+
+@pytest.mark.parametrize("how", ["once", "twice", "from our callback"])
+async def test_a_quit_in_mid_stream_closes_everything_in_order_within_a_second(how: str) -> None:
+    async with fault_server(silent_after_a_token()) as server:
+        answered_by(server.url)
+        async with host_process() as host:
+            await in_mid_stream(host)
+            assert_in_order(await host.quit(how), host)
+        assert all(call.gone.is_set() for call in server.calls)
+
+
+async def test_a_quit_by_a_task_of_ours_takes_no_longer() -> None:
+    async with fault_server(silent_after_a_token()) as server:
+        answered_by(server.url)
+        async with host_process() as host:
+            await in_mid_stream(host)
+            end = await host.quit("from our task")
+            assert end["seconds"] < 1.0 and end["code"] == 0 and end["ticks"] == 0 and end["sessions"] == []
+
+
+async def test_a_task_that_ends_at_nothing_is_let_go_within_the_second() -> None:
+    async with host_process() as host:
+        await host.do("open")
+        await host.do("start_stubborn")
+        end = await host.quit("once")
+        assert end["seconds"] < 1.0 and end["code"] == 0 and end["ticks"] == 0
+        assert "application/stubborn" in " ".join(host.noise)
+
+
+async def test_a_host_that_ends_without_a_word_hears_none_of_us() -> None:
+    async with fault_server(silent_after_a_token()) as server:
+        answered_by(server.url)
+        async with host_process(dev=False) as host:
+            await in_mid_stream(host)
+            assert (await host.quit("without a word"))["code"] == 0
+            assert host.noise == []
+
+
+async def test_fifty_panes_opened_and_closed_leave_what_there_was_before() -> None:
+    async with fault_server(answers("Hello")) as server:
+        answered_by(server.url)
+        async with host_process() as host:
+            await host.do("open")
+            await host.do("ask", 0, "hi")
+            await host.do("idle", 0)
+            await host.do("destroy", 0)
+            await host.do("reopen", 3, "destroy")
+            before = await host.do("census")
+            assert await host.do("reopen", 50, "destroy") == ["hi", "Hello"]
+            after = await host.do("census")
+            assert {**after, "rss": 0} == {**before, "rss": 0}
+            assert_in_order(await host.quit("once"), host)
+
+
+async def test_fifty_tabs_closed_and_opened_leave_what_there_was_before_but_nukes_own_widgets() -> None:
+    async with fault_server(answers("Hello")) as server:
+        answered_by(server.url)
+        async with host_process() as host:
+            await host.do("open")
+            await host.do("ask", 0, "hi")
+            await host.do("idle", 0)
+            await host.do("close_tab", 0)
+            await host.do("reopen", 3, "close_tab")
+            before = await host.do("census")
+            assert await host.do("reopen", 50, "close_tab") == ["hi", "Hello"]
+            after = await host.do("census")
+            assert {**after, "rss": 0} == {**before, "rss": 0}
+            assert_in_order(await host.quit("once"), host)
+
+
+async def test_open_ask_close_again_and_again_grows_nothing() -> None:
+    async with fault_server(answers("Hello", " you")) as server:
+        answered_by(server.url)
+        async with host_process() as host:
+            before = await host.do("cycle", 5)
+            after = await host.do("cycle", 30)
+            assert {**after, "rss": 0} == {**before, "rss": 0}
+            assert_in_order(await host.quit("once"), host)
