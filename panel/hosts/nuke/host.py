@@ -1,0 +1,64 @@
+"""The port to the running Nuke. Owns when it is read: anew at each call, or once for a snapshot.
+
+All calls come from the main thread, which is the shared loop's; Nuke hangs or crashes on any other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from ..base import Kind, KnobValue, NodeRow, Project
+from ..stated import Blocks
+from .reading import Reading
+
+_UNTITLED = "Untitled"
+
+
+class NukeHost:
+    """Reads anew at each call; its `snapshot` reads once and is for one call."""
+
+    kind: Kind = "script"
+    is_live = True
+
+    def __init__(self) -> None:
+        self._blocks = Blocks()
+        self._kept: Reading | None = None
+
+    @property
+    def title(self) -> str:
+        path = self._now.path()
+        return path.replace("\\", "/").rpartition("/")[2] if path else _UNTITLED
+
+    @property
+    def path(self) -> str | None:
+        return self._now.path()
+
+    def snapshot(self) -> NukeHost:
+        host = NukeHost()
+        host._kept = Reading(self._blocks)
+        return host
+
+    def project(self) -> Project:
+        return self._now.project()
+
+    def nodes(self) -> Sequence[NodeRow]:
+        return self._now.rows()
+
+    def node(self, name: str) -> NodeRow | None:
+        return self._now.row(name)
+
+    def knobs(self, name: str) -> tuple[KnobValue, ...]:
+        return self._now.knobs(name)
+
+    def at_default(self, name: str, knob: str) -> KnobValue | None:
+        return self._now.at_default(name, knob)
+
+    def selection(self) -> tuple[str, ...]:
+        return self._now.selection()
+
+    @property
+    def _now(self) -> Reading:
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("The running Nuke is read on its main thread only: Nuke hangs or crashes on another.")
+        return self._kept or Reading(self._blocks)
