@@ -35,7 +35,7 @@ log = logging.getLogger("nuke_ai_panel")
 
 
 class TaskScope:
-    """Used on its loop's thread; Qt slots may start tasks too. Other threads have `run_from_thread`.
+    """The owner of tasks. Used on its loop's thread, from Qt slots too; other threads have `run_from_thread`.
 
     `loop` defaults to the loop that is running when the scope is made. `most_calls` of threads may wait.
     """

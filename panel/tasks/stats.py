@@ -55,17 +55,18 @@ class ScopeStats:
     @property
     def names(self) -> tuple[str, ...]:
         """The full names of what is running, here and inside."""
-        return (*(task.name for task in self.tasks), *(name for child in self.children for name in child.names))
+        return tuple(task.name for task in self.live())
 
     @property
     def oldest(self) -> TaskStats | None:
         """Of what is running, here and inside."""
-        return max(self._all_tasks(), key=lambda task: task.seconds, default=None)
+        return max(self.live(), key=lambda task: task.seconds, default=None)
 
-    def _all_tasks(self) -> Iterator[TaskStats]:
+    def live(self) -> Iterator[TaskStats]:
+        """What is running, here and inside."""
         yield from self.tasks
         for child in self.children:
-            yield from child._all_tasks()
+            yield from child.live()
 
 
 class Tally:
