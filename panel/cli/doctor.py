@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .. import diagnosis
 from .. import settings as options
 from ..app import Application
-from ..diagnosis import DISK_SECONDS, examine, last_session, sessions_beside
-from ..presenters.bundle import as_json, as_text, session_as_json, session_as_text
+from ..presenters import bundle
 from ..settings import Settings
 from ..threads import run_blocking
 from . import terminal
@@ -27,25 +27,25 @@ def doctor(*, as_json: bool, last_session: bool) -> int:
     return terminal.run(main)
 
 
-async def _tell_all(app: Application, json: bool) -> None:
-    diagnosis = await examine(app)
-    if json:
-        terminal.print_json(as_json(diagnosis, app.redactor))
+async def _tell_all(app: Application, as_json: bool) -> None:
+    found = await diagnosis.examine(app)
+    if as_json:
+        terminal.print_json(bundle.as_json(found, app.redactor))
     else:
-        say(as_text(diagnosis, app.redactor))
+        say(bundle.as_text(found, app.redactor))
 
 
-async def _tell_last_session(app: Application, json: bool) -> None:
-    session = last_session(await sessions_beside(app))
-    if json:
-        terminal.print_json(session_as_json(session, app.redactor))
+async def _tell_last_session(app: Application, as_json: bool) -> None:
+    session = diagnosis.last_session(await diagnosis.sessions_beside(app))
+    if as_json:
+        terminal.print_json(bundle.session_as_json(session, app.redactor))
     else:
-        say(session_as_text(session, app.redactor))
+        say(bundle.session_as_text(session, app.redactor))
 
 
 async def _settings() -> Settings:
     """Those of the file; a disk that is silent must not keep the doctor waiting."""
     try:
-        return await run_blocking(options.load, options.settings_path(), deadline=DISK_SECONDS)
+        return await run_blocking(options.load, options.settings_path(), deadline=diagnosis.DISK_SECONDS)
     except TimeoutError:
         return Settings(warnings=("The settings could not be read: the disk does not answer.",))

@@ -16,7 +16,7 @@ from typing import cast
 
 from ...providers.manager import ConnectionStats
 from ...providers.redact import Redactor
-from ..diagnosis import Diagnosis, Figures, Folder, LocalServer, Surroundings, last_session
+from ..diagnosis import Diagnosis, Figures, Folder, LocalServer, last_session
 from ..loop_stats import LoopStats
 from ..reports import PastSession, Report
 from ..reports.sink import SinkStats
@@ -59,7 +59,7 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
         "Settings": list(around.warnings) or ["in order"],
         "Folders": [_folder(each) for each in around.folders],
         "Local servers": [_server(each) for each in around.servers],
-        "Last session": _last(around),
+        "Last session": _session(last_session(around.past))[:3],
     }
     lines = [f"Nuke AI Panel, {_at(diagnosis.taken)}"]
     for title, inside in sections.items():
@@ -161,11 +161,6 @@ def _folder(folder: Folder) -> str:
 
 def _server(server: LocalServer) -> str:
     return f"{server.label:<17} {server.address}: {_SERVER_WORDS[server.state]}"
-
-
-def _last(around: Surroundings) -> list[str]:
-    session = last_session(around.past)
-    return _session(session)[:3]
 
 
 def _session(session: PastSession | None) -> list[str]:

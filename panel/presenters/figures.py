@@ -42,11 +42,14 @@ class ReportRows:
         self._known: dict[str, tuple[Report, ReportRow]] = {}
 
     def rows(self, reports: Sequence[Report]) -> tuple[ReportRow, ...]:
-        known, self._known = self._known, {}
+        before, self._known = self._known, {}
+        rows: list[ReportRow] = []
         for report in reports:
-            before = known.get(report.id)
-            self._known[report.id] = before if before and before[0] is report else (report, report_row(report))
-        return tuple(row for _, row in self._known.values())
+            known = before.get(report.id)
+            row = known[1] if known and known[0] is report else report_row(report)
+            self._known[report.id] = (report, row)
+            rows.append(row)
+        return tuple(rows)
 
 
 def report_row(report: Report) -> ReportRow:

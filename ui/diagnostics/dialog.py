@@ -81,7 +81,7 @@ class DiagnosticsDialog(QDialog):
             ("system", "System", self.system),
             ("last_session", "Last session", self.last_session),
         ):
-            self.pages.add(ListEntry(page_id, name, "unset", " "), page)
+            self.pages.add(ListEntry(page_id, name, "unset"), page)
         surface = Surface(self._look, self)
         column(self.pages, gap=0, into=surface)
         layout = QVBoxLayout(self)

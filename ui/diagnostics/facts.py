@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from ..look.icons import BUSY, Glyph
+from ..look.icons import Glyph
 from ..look.theme import Look
 from ..parts.frames import Card, column
 from ..parts.labels import Elided, Label
@@ -21,7 +21,6 @@ _GLYPHS: dict[FactState, tuple[str, str]] = {
     "ok": ("check", "ok"),
     "bad": ("cross", "bad"),
     "none": ("dash", "muted"),
-    "busy": (BUSY, "muted"),
 }
 
 

@@ -41,19 +41,26 @@ class ReportModel(SteadyModel):
         """`severity` "": all."""
         words = text.casefold().split()
         found = [report for report in reports if not severity or report.severity == severity]
-        return [report for report in found if all(word in self._text(report) for word in words)] if words else found
+        if not words:
+            return found
+        searched = zip(found, self._texts(found), strict=True)
+        return [report for report, text in searched if all(word in text for word in words)]
 
-    def _text(self, report: ReportRow) -> str:
+    def _texts(self, reports: Sequence[ReportRow]) -> list[str]:
         """What is searched, made once for each report: ten thousand are asked at each key stroke."""
-        known = self._sought.get(report.id)
-        if known is None or known[0] is not report:
-            where = " ".join((*report.context.values(), *report.trace))
-            known = (report, f"{report.message} {report.kind} {report.origin} {report.id} {where}".casefold())
-            self._sought[report.id] = known
-        return known[1]
+        before, self._sought = self._sought, {}
+        texts: list[str] = []
+        for report in reports:
+            known = before.get(report.id)
+            text = known[1] if known and known[0] is report else _searched(report)
+            self._sought[report.id] = (report, text)
+            texts.append(text)
+        return texts
 
-    def forget(self) -> None:
-        self._sought.clear()
+
+def _searched(report: ReportRow) -> str:
+    where = " ".join((*report.context.values(), *report.trace))
+    return f"{report.message} {report.kind} {report.origin} {report.id} {where}".casefold()
 
 
 class ReportList(SteadyList):

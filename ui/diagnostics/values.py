@@ -9,8 +9,8 @@ from typing import Literal
 from ..settings.values import FieldSpec
 
 Severity = Literal["error", "warning", "notice"]
-FactState = Literal["", "ok", "bad", "none", "busy"]
-"""In front of a fact: nothing, a tick, a cross, a dash (there is none, not asked), an arc."""
+FactState = Literal["", "ok", "bad", "none"]
+"""In front of a fact: nothing, a tick, a cross, a dash (there is none, not asked)."""
 
 
 @dataclass(frozen=True, slots=True)
