@@ -30,7 +30,7 @@ from .reports import Reports
 from .reports.forwarder import Forwarder
 from .reports.log_bridge import LogBridge
 from .reports.logging_sink import LoggingSink
-from .reports.nats_address import NatsTarget
+from .reports.nats_address import SERVER_VARIABLE, NatsTarget
 from .reports.nats_sink import NatsSink
 from .reports.sessions import PastSession, adopt, past_sessions
 from .settings import ProviderSettings, Settings
@@ -221,7 +221,10 @@ class Application:
         )
 
     def _nats(self) -> NatsTarget:
-        return NatsTarget(self.settings.get(options.NATS_SERVER), self.settings.get(options.NATS_SUBJECT))
+        subject = self.settings.get(options.NATS_SUBJECT)
+        if server := self.environ.get(SERVER_VARIABLE):
+            return NatsTarget(server, subject)
+        return NatsTarget(self.settings.get(options.NATS_SERVER), subject, in_file=True)
 
     def _report(self, name: str, error: BaseException) -> None:
         self.reports.report(error, origin=name)

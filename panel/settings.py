@@ -109,7 +109,10 @@ LOG_LEVEL = Setting(
     choices=(("debug", "Debug"), ("info", "Info"), ("warning", "Warning"), ("error", "Error")),
 )
 NATS_SERVER = Setting(
-    "reports.nats_server", "", "NATS server", "Where reports are sent as well, such as nats://host:4222. Empty: nowhere."
+    "reports.nats_server",
+    "",
+    "NATS server",
+    "Where reports are sent as well, such as nats://host:4222, without a login. Empty: nowhere.",
 )
 NATS_SUBJECT = Setting(
     "reports.nats_subject", "nuke_ai_panel.reports", "NATS subject", "Under which subject reports are published."

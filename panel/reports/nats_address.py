@@ -10,15 +10,27 @@ from ...providers.redact import Redactor, Secret
 from .sink import SinkTrouble
 
 PORT = 4222
+SERVER_VARIABLE = "NUKE_AI_PANEL_NATS_SERVER"
+"""Comes before the setting, and may hold a login."""
 _SUBJECT = re.compile(r"[^\s.*>\x00-\x1f\x7f]+(\.[^\s.*>\x00-\x1f\x7f]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class NatsTarget:
-    """Where reports go, as typed. An empty server: nowhere."""
+    """Where reports go, as typed. An empty server: nowhere. `in_file`: the address lies in a settings file."""
 
     server: str = ""
     subject: str = "nuke_ai_panel.reports"
+    in_file: bool = False
+
+    @property
+    def address(self) -> NatsAddress:
+        """Raises SinkTrouble, also for a login in a file, where it would lie as text."""
+        address = parse_address(self.server)
+        if self.in_file and address.user:
+            words = "The NATS address in the settings holds a login. Put the whole address into"
+            raise SinkTrouble(f"{words} {SERVER_VARIABLE}, and take it out there.", retry=False)
+        return address
 
 
 @dataclass(frozen=True, slots=True)

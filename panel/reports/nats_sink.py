@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from .nats_address import NatsTarget, check_subject, parse_address
+from .nats_address import NatsTarget, check_subject
 from .nats_connection import NatsConnection, Patience
 from .report import Report
 from .sink import SinkTrouble
@@ -55,7 +55,7 @@ class NatsSink:
         if self._connection is None:
             target = self._target()
             self._subject = check_subject(target.subject)
-            self._connection = await NatsConnection.open(parse_address(target.server), self._patience)
+            self._connection = await NatsConnection.open(target.address, self._patience)
         return self._connection
 
 

@@ -268,6 +268,12 @@ async def test_user_and_password_of_the_address_are_used():
             await sink.send([report("1")])
 
 
+async def test_a_login_in_a_file_is_refused_and_never_used():
+    sink = NatsSink(lambda: NatsTarget(f"nats://panel:{PASSWORD}@127.0.0.1:1", in_file=True))
+    with pytest.raises(SinkTrouble, match="holds a login. Put the whole address into NUKE_AI_PANEL_NATS_SERVER"):
+        await sink.send([Report("1", "error", "ValueError", "no", "pane", 0, 0)])
+
+
 async def test_a_token_in_the_address_is_used():
     with running("--auth", PASSWORD) as server:
         async with sink_to(f"nats://{PASSWORD}@{server.host}") as sink:
