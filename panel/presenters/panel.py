@@ -5,12 +5,15 @@ Owns the conversations, which outlive panes, and what each pane needs while it l
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from functools import partial
+from typing import cast
 
 from ...ui.chat_pane import ChatPane
 from ...ui.transcript.late_imports import import_late
 from ..app import Application
+from ..loop import PanelLoop
 from ..settings import Settings
 from ..tasks import ScopeClosed, TaskScope
 from ..threads import run_blocking
@@ -26,7 +29,8 @@ class Panel:
     """Made on the loop's thread. It is closed by closing its `app`."""
 
     def __init__(self, settings: Settings) -> None:
-        self.app = Application(settings=settings)
+        loop = cast(PanelLoop, asyncio.get_running_loop())
+        self.app = Application(settings=settings, loop_stats=loop.stats)
         self._conversations = Conversations(self.app.chat, self.app.scope.child("chats"))
 
     def present(self, pane: ChatPane, *, file: str | None = None) -> PanePresenter:

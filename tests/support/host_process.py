@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import json
 import os
 import sys
@@ -23,6 +24,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+from guards import Census, _open_sessions, _sockets, settle
 
 DEV = ("-X", "dev", "-W", "error::ResourceWarning")
 HARMLESS = ("This plugin does not support", "Executing <")
@@ -181,8 +184,6 @@ class Commands:
 
     def census(self) -> Any:
         """What lives, when everything has come to rest."""
-        from guards import Census, settle
-
         docking = self._program.docking
         app = docking.panel.app
         yield lambda: not app.scope.stats().names
@@ -241,28 +242,19 @@ class Commands:
             if thread is not threading.current_thread() and "abandoned" not in thread.name:
                 thread.join(1)
         pending = [task.get_name() for task in tuple(asyncio.tasks._all_tasks) if not task.done()]
-        sessions = []
-        if "aiohttp" in sys.modules:
-            from guards import Census
-
-            sessions = list(Census.take().sessions.values())
+        # The import of it may have been given up, and then it is there in part.
+        whole = hasattr(sys.modules.get("aiohttp"), "ClientSession")
         return {
             "seconds": seconds,
             "ticks": self._ticks[-1] - self._ticks[0] if self._ticks else 0,
             "pending": pending,
-            "sessions": sessions,
+            "sessions": list(dict(_open_sessions(gc.get_objects())).values()) if whole else [],
             "sockets": sum(1 for _ in _sockets()),
             "dropped": sys.modules["nuke_ai_panel.panel.dock"]._docking is None,
         }
 
     def _note_ticks(self) -> None:
         self._ticks.append(self._program.neighbour.ticks)
-
-
-def _sockets() -> Any:
-    from guards import _sockets
-
-    return _sockets()
 
 
 def _scopes(scope: Any) -> int:
