@@ -139,25 +139,31 @@ def sink_section(sinks: Sequence[SinkStats], counts: ReportCounts) -> FactSectio
     unwritten = f"{counts.unwritten:,} unwritten" if counts.unwritten else ""
     written = ", ".join(filter(None, (f"{counts.written:,} written", unwritten)))
     how: tuple[str, FactState] = ("could not be written", "bad") if unwritten else ("keeps everything", "ok")
-    return FactSection("Sinks", (Fact("Journal", how[0], written, how[1]), *map(_sink, sinks)))
+    trouble = " ".join(stats.trouble for stats in sinks if _hurt(stats))
+    return FactSection("Sinks", (Fact("Journal", how[0], written, how[1]), *map(_sink, sinks)), note=trouble)
 
 
 def _sink(stats: SinkStats) -> Fact:
     counts = {"sent": stats.sent, "waiting": stats.waiting, "dropped": stats.dropped}
     note = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "sent")
-    hurt = bool(stats.trouble) and stats.state in ("waiting to retry", "off")
-    state: FactState = "bad" if hurt else "none" if stats.state == "off" else "ok"
-    return Fact(stats.name, stats.trouble if hurt else stats.state, note, state)
+    state: FactState = "bad" if _hurt(stats) else "none" if stats.state == "off" else "ok"
+    return Fact(stats.name, stats.state, note, state)
+
+
+def _hurt(stats: SinkStats) -> bool:
+    """It is in trouble now. (One that is off on purpose has none to tell.)"""
+    return bool(stats.trouble) and stats.state in ("waiting to retry", "off")
 
 
 def system_sections(around: Surroundings) -> tuple[FactSection, ...]:
-    trouble, locked = around.keyring.trouble, "locked" if around.keyring.locked else ""
-    keyring = Fact("Keyring", trouble, "", "bad") if trouble else Fact(around.keyring.name, "answers", locked, "ok")
-    settings = tuple(Fact("Settings file", warning, "", "bad") for warning in around.warnings)
+    keyring = Fact(around.keyring.name, "answers", "locked" if around.keyring.locked else "", "ok")
+    if around.keyring.trouble:
+        keyring = Fact("Keyring", "cannot be used", "", "bad")
+    settings = (Fact("Settings file", "damaged", "", "bad"),) if around.warnings else ()
     return (
         FactSection("Versions", tuple(Fact(name, version) for name, version in around.versions.items())),
-        FactSection("Keyring", (keyring,)),
-        FactSection("Folders", (*settings, *map(_folder, around.folders))),
+        FactSection("Keyring", (keyring,), note=around.keyring.trouble),
+        FactSection("Folders", (*settings, *map(_folder, around.folders)), note=" ".join(around.warnings)),
         FactSection("Local servers", tuple(map(_server, around.servers))),
     )
 

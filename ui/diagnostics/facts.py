@@ -95,14 +95,14 @@ class FactBox(QWidget):
         super().__init__(parent)
         self._look = look
         self._title = Label(look, "", "muted", -1)
-        self._empty = Label(look, "", "muted", wrap=True)
+        self._words = Label(look, "", "muted", wrap=True)
         self._card = Card(look, "code")
         self._lines: list[FactLine] = []
         self._glyphs = False
         self._box = QVBoxLayout(self._card)
         self._box.setContentsMargins(11, 3, 11, 3)
         self._box.setSpacing(0)
-        column(self._title, self._empty, self._card, gap=4, into=self)
+        column(self._title, self._card, self._words, gap=4, into=self)
 
     def facts(self) -> list[str]:
         """The lines in words."""
@@ -112,8 +112,9 @@ class FactBox(QWidget):
         self._title.setText(section.title)
         self._title.setVisible(bool(section.title))
         self._show_facts(section.facts)
-        self._empty.setText(section.empty)
-        self._empty.setVisible(not section.facts)
+        words = section.note if section.facts else section.empty
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
         self._card.setVisible(bool(section.facts))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -81,14 +81,13 @@ class LagGraph(QWidget):
     def _line(
         self, painter: QPainter, plot: QRectF, part: float, words: str, style: Qt.PenStyle, *, right: bool = False
     ) -> None:
-        """A level with its words on it, on a ground of their own where bars would run through them."""
+        """A level with its words on it, or below it where there is no room above."""
         y = plot.bottom() - plot.height() * min(1.0, part)
         metrics = QFontMetrics(painter.font())
         width, height = metrics.horizontalAdvance(words) + 8, metrics.height()
         above = y - height - 2 >= plot.top()
         x = plot.right() - width if right else plot.left()
         room = QRectF(x, y - height - 2 if above else y + 2, width, height)
-        painter.fillRect(room, self._look.theme.sunken)
         painter.setPen(QPen(self._look.theme.text, 1, style))
         painter.drawLine(_across(plot, y))
         painter.drawText(room.adjusted(4 if right else 0, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)

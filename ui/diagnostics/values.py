@@ -82,11 +82,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class FactSection:
-    """Facts under a heading; `empty` is said where there are none."""
+    """Facts under a heading; `empty` is said where there are none, `note` below them: whole sentences."""
 
     title: str
     facts: tuple[Fact, ...] = ()
     empty: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

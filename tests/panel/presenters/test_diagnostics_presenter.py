@@ -7,15 +7,18 @@ import json
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fault_server import fault_server, silent_after_a_token
 from looks import tab_stops
 from nuke_ai_panel.panel import settings as options
-from nuke_ai_panel.panel.diagnosis import figures
+from nuke_ai_panel.panel.diagnosis import Folder, KeyringState, LocalServer, Surroundings, figures
 from nuke_ai_panel.panel.presenters.bundle import as_json
 from nuke_ai_panel.panel.presenters.diagnostics import DiagnosticsPresenter
-from nuke_ai_panel.panel.reports import past_sessions
+from nuke_ai_panel.panel.presenters.figures import sink_section, system_sections, system_words
+from nuke_ai_panel.panel.reports import ReportCounts, past_sessions
 from nuke_ai_panel.panel.reports.journal import journal_folder
+from nuke_ai_panel.panel.reports.sink import SinkStats
 from nuke_ai_panel.panel.settings import load, settings_path
 from nuke_ai_panel.providers.redact import Secret
 from nuke_ai_panel.ui.diagnostics.dialog import DiagnosticsDialog
@@ -174,3 +177,34 @@ async def test_a_pane_that_is_destroyed_while_it_looks_takes_everything_along() 
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         await until(lambda: window.app.scope.stats().running == 0)
         assert window.app.reports.recent() == ()
+
+
+def test_a_sink_in_trouble_says_which_and_why_and_one_that_is_off_says_nothing() -> None:
+    sinks = (
+        SinkStats("Log", "idle", sent=3, dropped=0, waiting=0, trouble="It was full once."),
+        SinkStats("NATS", "waiting to retry", sent=1, dropped=2, waiting=4, trouble="The server refused."),
+    )
+    section = sink_section(sinks, ReportCounts(written=7))
+    assert [(fact.name, fact.state, fact.note) for fact in section.facts] == [
+        ("Journal", "ok", "7 written"),
+        ("Log", "ok", "3 sent"),
+        ("NATS", "bad", "1 sent, 4 waiting, 2 dropped"),
+    ]
+    assert section.note == "The server refused."
+    assert sink_section((), ReportCounts(unwritten=2)).facts[0].state == "bad"
+
+
+def test_what_is_wrong_around_the_panel_is_said_in_whole_sentences() -> None:
+    around = Surroundings(
+        versions={"Python": "3.11"},
+        keyring=KeyringState("", "It is locked."),
+        folders=(Folder("Data", str(Path.home() / "data"), exists=True, writable=False),),
+        servers=(LocalServer("ollama", "Ollama", "http://127.0.0.1:11434/v1", "answers"),),
+        past=(),
+        warnings=("The settings were damaged.",),
+    )
+    _, keyring, folders, servers = system_sections(around)
+    assert (keyring.facts[0].state, keyring.note) == ("bad", "It is locked.")
+    assert folders.note == "The settings were damaged."
+    assert (folders.facts[1].value, folders.facts[1].note) == ("~/data", "cannot be written")
+    assert servers.facts[0].state == "ok" and system_words(around) == "Keyring trouble, 1 server"
