@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import faulthandler
+import logging
+import os
+import signal
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,6 +188,62 @@ class TestTheNeighbour:
 
             nuke.play(script())
         assert seen == ["two, under the dialog"]
+
+
+class TestTheHostIsNotTouched:
+    def test_nothing_that_belongs_to_the_process_is_changed(self, nuke: NukeLike) -> None:
+        app = nuke.app
+
+        def of_the_process() -> list[object]:
+            return [
+                signal.getsignal(signal.SIGINT),
+                signal.getsignal(signal.SIGTERM),
+                sys.excepthook,
+                threading.excepthook,
+                sys.unraisablehook,
+                faulthandler.is_enabled(),
+                asyncio.get_event_loop_policy(),
+                app.style().objectName(),
+                app.styleSheet(),
+                app.palette().cacheKey(),
+                app.font().toString(),
+                os.environ.get("QT_API"),
+                list(sys.path),
+                logging.getLogger().handlers[:],
+                ssl.SSLContext,
+            ]
+
+        def script() -> Script:
+            before = of_the_process()
+            pane = nuke.open_pane()
+            yield lambda: is_ready(pane)
+            ask(pane, "help")
+            yield lambda: not is_running(pane)
+            assert of_the_process() == before
+
+        nuke.play(script())
+
+    def test_no_code_that_runs_in_a_host_runs_or_ends_its_loop(self) -> None:
+        package = Path(dock.__file__).parent
+        files = [package / "dock.py", *(package / "presenters").glob("*.py"), *(package.parent / "ui").rglob("*.py")]
+        theirs = {
+            "exec",
+            "exec_",
+            "processEvents",
+            "run_until_complete",
+            "run_forever",
+            "set_event_loop",
+            "quit",
+            "exit",
+        }
+        theirs |= {"set_event_loop_policy", "add_signal_handler", "set_wakeup_fd", "setApplicationName", "setQuitLock"}
+        called = {
+            f"{path.name}: {node.func.attr}"
+            for path in files
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in theirs
+        }
+        assert len(files) > 20 and called == set()
 
 
 class TestViewsComeAndGo:

@@ -21,12 +21,13 @@ import asyncio
 import importlib
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
+from host_scenery import NodeGraph, Viewer, host_palette
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -45,31 +46,14 @@ PATIENCE = 15.0
 """Seconds that a script waits for one condition."""
 
 
-class Viewer(Widget):
-    """A picture, such as a compositor has beside the pane."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor("#1b1b1b"))
-        frame = self.rect().adjusted(40, 60, -40, -60)
-        frame.setHeight(frame.width() * 9 // 16)
-        frame.moveCenter(self.rect().center())
-        sky = QLinearGradient(frame.topLeft(), frame.bottomLeft())
-        for at, colour in ((0.0, "#26364d"), (0.55, "#b98a5e"), (0.6, "#3a332e"), (1.0, "#141210")):
-            sky.setColorAt(at, QColor(colour))
-        painter.fillRect(frame, sky)
-        painter.setPen(QColor("#8a8a8a"))
-        painter.drawRect(frame)
-        painter.drawText(frame.bottomRight().x() - 60, frame.bottom() + 18, "2048x1152")
-        painter.end()
-
-
 class Tabs(Widget):
     """One pane of the window: tabs above a stack. A closed tab's page is hidden and stays a child of the stack."""
 
     def __init__(self) -> None:
         super().__init__()
         self.bar = QTabBar()
+        self.bar.setExpanding(False)
+        self.bar.setDrawBase(False)
         self.stack = QStackedWidget()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -185,7 +169,9 @@ class NukeLike(QObject):
         middle = Widget()
         row = QHBoxLayout(middle)
         row.setContentsMargins(4, 4, 4, 4)
-        row.addWidget(self.left, 1)
+        self._left_column = QVBoxLayout()
+        self._left_column.addWidget(self.left, 3)
+        row.addLayout(self._left_column, 1)
         row.addWidget(self.right)
         self.window.setCentralWidget(middle)
         self.window.resize(1180, 760)
@@ -218,6 +204,12 @@ class NukeLike(QObject):
         """A pick in the Pane menu."""
         self.nuke.menu("Pane").findItem("AI Panel").invoke()
         return self.panes[-1]
+
+    def show_node_graph(self, rows: Sequence[Any]) -> None:
+        """Below the viewer."""
+        graph = Tabs()
+        graph.add(NodeGraph(rows), "Node Graph")
+        self._left_column.addWidget(graph, 2)
 
     def open_text_box(self) -> TextBox:
         """The simplest pane there is, for comparison."""
@@ -346,18 +338,6 @@ def load_fakes() -> Any:
     """For a process of its own: from here on `import nuke` gives the fake."""
     sys.path.insert(0, str(FAKES))
     return importlib.import_module("nuke")
-
-
-def host_palette(app: QApplication) -> None:
-    from looks import HOST, host_font, palette
-
-    app.setStyle("Fusion")
-    colours = palette(*HOST)
-    roles = colours.ColorRole
-    for role, name in ((roles.Button, "#3c3c3c"), (roles.ButtonText, "#d6d6d6"), (roles.Mid, "#282828")):
-        colours.setColor(role, QColor(name))
-    app.setPalette(colours)
-    app.setFont(host_font())
 
 
 def show() -> None:
