@@ -12,8 +12,8 @@ Nuke makes a new widget each time, hides the old one when its tab is closed, and
 
 from __future__ import annotations
 
-import asyncio
 import atexit
+import contextlib
 import importlib
 import logging
 import sys
@@ -26,6 +26,8 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 if TYPE_CHECKING:
+    import asyncio
+
     from ..providers.errors import Problem
     from ..ui.chat_pane import ChatPane
     from .loop import PanelLoop
@@ -197,13 +199,15 @@ class Docking(QObject):
                 importlib.import_module(name, __package__)
         except BaseException as error:  # whatever it is, it is told in the pane
             trouble = error
-        self._imported.emit(trouble)
+        with contextlib.suppress(RuntimeError):  # the process has ended meanwhile
+            self._imported.emit(trouble)
 
     def _begin(self, trouble: BaseException | None) -> None:
         self._importing = False
         if self.closed:
             return
         if trouble is not None:
+            _log_trouble(trouble)
             for pane in self._take_waiting():
                 pane.say(f"The panel could not be loaded: {trouble}. Reinstall it, then restart Nuke.")
             return
@@ -242,8 +246,8 @@ class Docking(QObject):
         presenter = panel.present(pane.fill())
         presenter.conversation.given_up.connect(pane.empty_out)
 
-    def _failed(self, name: str, error: BaseException) -> None:
-        log.error("%s failed", name, exc_info=error)
+    def _failed(self, _: str, error: BaseException) -> None:
+        _log_trouble(error)
         self._starting = False
         for pane in self._take_waiting():
             pane.tell(_not_started(error))
@@ -272,6 +276,12 @@ def _forget(docking: Docking) -> None:
     global _docking
     if _docking is docking:
         _docking = None
+
+
+def _log_trouble(error: BaseException) -> None:
+    """One line: in a host it goes to the artist's terminal."""
+    log.error("The panel could not start: %r", error)
+    log.debug("Where that was", exc_info=error)
 
 
 def _not_started(error: BaseException) -> Problem:

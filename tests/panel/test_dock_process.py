@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -28,6 +30,17 @@ def assert_in_order(end: dict[str, Any], host: HostProcess) -> None:
     assert end.pop("seconds") < 1.0
     nothing = {"ticks": 0, "pending": [], "sessions": [], "sockets": 0, "dropped": True, "code": 0}
     assert end == nothing and host.noise == []
+
+
+def test_registering_costs_the_start_of_the_host_next_to_nothing() -> None:
+    code = "import PySide6.QtWidgets, sys; before = set(sys.modules); import nuke_ai_panel.panel.dock as dock;"
+    code += "dock.register(); print(*(set(sys.modules) - before))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in sorted(out) if name.startswith("nuke_ai_panel.")] == [
+        "nuke_ai_panel.panel",
+        "nuke_ai_panel.panel.dock",
+    ]
+    assert not {"asyncio", "qasync", "aiohttp", "sqlite3", "keyring"} & set(out)
 
 
 async def test_nothing_costly_is_imported_before_the_first_paint() -> None:
