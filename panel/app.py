@@ -87,6 +87,7 @@ class Application:
         self._bridge = LogBridge(self.reports.report)
         self._bridge.attach()
         self._bridge.set_level(self.settings.get(options.LOG_LEVEL))
+        self._way_in = ""
         self.crashed: tuple[PastSession, ...] = ()
         """Earlier runs that did not end in order and that nobody was told of yet; `adopt_crashed` finds them."""
         self.keys = KeyStore(
@@ -159,6 +160,7 @@ class Application:
 
     def begin_session(self, way_in: str) -> None:
         """From here on a journal tells how this run went. `way_in`: "window", "nuke" or "terminal"."""
+        self._way_in = way_in
         self.reports.begin(way_in)
 
     def set_log_level(self, level: str) -> None:
@@ -187,8 +189,9 @@ class Application:
         left = replace(left, sinks=await self.forwarder.close(CLOSING * SHARES["sinks"]))
         await self.reporting.close(0)
         self._bridge.detach()
-        stats = self.loop_stats()
-        self.reports.end(left.by_kind, asdict(replace(stats, lags=())) if stats else {})
+        if self._way_in:
+            stats = self.loop_stats()
+            self.reports.end(left.by_kind, asdict(replace(stats, lags=())) if stats else {})
         self.reports.close()
         return left
 
@@ -227,7 +230,8 @@ class Application:
         return NatsTarget(self.settings.get(options.NATS_SERVER), subject, in_file=True)
 
     def _report(self, name: str, error: BaseException) -> None:
-        self.reports.report(error, origin=name)
+        started = "; ".join(getattr(error, "__notes__", ()))
+        self.reports.report(error, origin=name, context={"started": started} if started else None)
 
 
 def _adopt(folder: Path) -> tuple[PastSession, ...]:

@@ -24,6 +24,7 @@ def chat(file: str | None, provider: str | None, base_url: str | None, model: st
 
     async def main(interrupts: Interrupts) -> int:
         async with terminal.application() as app:
+            app.begin_session("terminal")
             try:
                 chosen = choose(app, provider, base_url)
                 if file is not None:

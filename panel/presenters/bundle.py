@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import cast
@@ -20,7 +20,7 @@ from ..diagnosis import Diagnosis, Figures, Folder, LocalServer, last_session
 from ..loop_stats import LoopStats
 from ..reports import PastSession, Report
 from ..reports.sink import SinkStats
-from ..tasks.stats import ScopeStats, TaskStats
+from ..tasks.stats import ScopeStats
 
 MOST_TASKS = 50
 MOST_REPORTS = 30
@@ -98,16 +98,9 @@ def _tasks(scopes: Sequence[ScopeStats]) -> list[str]:
         f"{scope.cancelled} cancelled, {scope.dropped} dropped"
         for scope in scopes
     ]
-    live = sorted((task for scope in scopes for task in live_tasks(scope)), key=lambda task: -task.seconds)
+    live = sorted((task for scope in scopes for task in scope.live()), key=lambda task: -task.seconds)
     lines += [f"{task.seconds:>8.1f} s  {task.name}  {task.origin}" for task in live[:MOST_TASKS]]
     return lines + ([f"and {len(live) - MOST_TASKS} more"] if len(live) > MOST_TASKS else [])
-
-
-def live_tasks(scope: ScopeStats) -> Iterator[TaskStats]:
-    """Of a scope and all inside of it."""
-    yield from scope.tasks
-    for child in scope.children:
-        yield from live_tasks(child)
 
 
 def _connection(stats: ConnectionStats) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject
 
-from ..tasks import TaskScope
+from ..tasks import TaskScope, caller
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class ViewTasks:
 
     def start(self, coro: Coroutine[None, None, T], *, name: str) -> asyncio.Task[T]:
         """Raises ScopeClosed."""
-        task = self._scope.start(coro, name=name)
+        task = self._scope.start(coro, name=name, origin=caller())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
