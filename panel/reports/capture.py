@@ -75,6 +75,11 @@ class Captured:
     skipped: int
     links: tuple[Link, ...]
 
+    @property
+    def weight(self) -> int:
+        """Characters that it keeps in memory, about."""
+        return len(self.glance.message) + SHORT * (len(self.links) + len(self.context)) + 10 * len(self.frames)
+
 
 def glance(error: BaseException | str, limit: int = TEXT) -> Glance:
     """The cheap look that every call takes, also at an error that was seen before."""

@@ -104,8 +104,6 @@ class Journal:
     def _open(self) -> None:
         folder = self.path.parent
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        with contextlib.suppress(OSError):
-            os.chmod(folder, 0o700)
         self._use(os.open(self._current(), _FLAGS, 0o600))
         if self._lock is None:
             self._lock = self._descriptor if self._part == 1 else os.open(self.path, _FLAGS, 0o600)

@@ -11,7 +11,6 @@ import contextlib
 import functools
 import itertools
 import os
-import platform
 import sys
 import time
 import weakref
@@ -30,6 +29,8 @@ from .writer import Listener, Writer
 
 DIFFERENT = 16_000
 """Different reports that may wait for the writer, about 10 MB; those beyond are counted by their kind."""
+HEAVY = 16_000_000
+"""Characters that may wait, in all of them together."""
 CALLS = 1_000_000
 """Calls that may wait, 8 bytes each."""
 CLOSING = 0.4
@@ -59,6 +60,7 @@ class Reports:
         self._prefix = name.rsplit("-", 1)[1]
         self._numbers = itertools.count(1)
         self._taken = Tally()
+        self._weight = 0
         self._known: dict[int, Fold] = {}
         self._ledger = Ledger(Journal(self.journal_path, self._session_line), self._renderer, self._known)
         self._not_taken = self._ledger.not_taken.add
@@ -91,7 +93,7 @@ class Reports:
         return report_id
 
     def begin(self, way_in: str) -> None:
-        """Opens this process's journal. `way_in`: "window", "nuke" or "terminal"."""
+        """Opens this process's journal, on the writer's thread. `way_in`: "window", "nuke" or "terminal"."""
         self._way_in = way_in
         self._hand_over(functools.partial(self._writer.in_turn, self._ledger.begin))
 
@@ -139,10 +141,11 @@ class Reports:
         fold = self._known.get(key)
         if fold is None:
             report_id = f"{self._prefix}-{next(self._numbers)}"
-            if len(self._known) >= DIFFERENT and not wait:
+            if self._crowded() and not wait:
                 return self._count_only(seen.kind, report_id)
             at = self._clock()
             captured = capture(error, seen, severity=severity, origin=origin, context=context, at=at)
+            self._weight += captured.weight
             fold = self._known.setdefault(key, Fold(key, report_id, captured))
         elif self._writer.queue.qsize() >= CALLS and not wait:
             return self._count_only(seen.kind, fold.id)
@@ -155,6 +158,12 @@ class Reports:
             self._writer.queue.put(fold)
             self._taken.add()
         return fold.id
+
+    def _crowded(self) -> bool:
+        # Two threads may overwrite each other's weight; it starts anew whenever the writer has caught up.
+        if self._writer.queue.empty():
+            self._weight = 0
+        return len(self._known) >= DIFFERENT or self._weight >= HEAVY
 
     def _count_only(self, kind: str, report_id: str) -> str:
         self._ledger.drop(kind)
@@ -185,7 +194,7 @@ class Reports:
         self._reset()
 
     def _session_line(self) -> bytes:
-        versions = {"panel": __version__, "python": platform.python_version(), "system": platform.platform()}
+        versions = {"panel": __version__, "python": sys.version.split()[0], "system": _system()}
         for name in ("PySide6", "aiohttp"):
             if (module := sys.modules.get(name)) is not None:
                 versions[name] = str(getattr(module, "__version__", ""))
@@ -193,6 +202,14 @@ class Reports:
 
     def _listener_failed(self, trouble: BaseException) -> None:
         self.report(trouble, origin="a listener of the reports, now removed")
+
+
+def _system() -> str:
+    # Not `platform`: it asks by starting processes.
+    if (uname := getattr(os, "uname", None)) is None:
+        return sys.platform
+    said = uname()
+    return f"{said.sysname} {said.release} {said.machine}"
 
 
 def _forked(reports: weakref.ref[Reports]) -> None:

@@ -98,7 +98,7 @@ class Writer:
         return True
 
     def write_now(self, fold: Fold) -> bool:
-        """Writes one call on the caller's thread; `announce_new` is still to be done. False when that is impossible now."""
+        """Writes one call on the caller's thread; `announce_new` comes after it. False when that is impossible now."""
         try:
             self.ledger.prepare(fold)
             return self.in_turn(lambda: self.ledger.record(fold, 1, at_once=True), PATIENCE)

@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 import pytest
+from nuke_ai_panel.panel.reports import journal as journal_module
 from nuke_ai_panel.panel.reports import locks, past_sessions
 from nuke_ai_panel.panel.reports.journal import (
     LATER_PARTS,
@@ -162,7 +163,10 @@ def test_a_full_disk_raises_nothing_and_is_told_when_there_is_room_again(tmp_pat
     assert session.damaged <= 1  # the half line that did fit
 
 
-def test_a_device_that_is_full_for_ever_costs_nothing_but_the_lines(tmp_path: Path) -> None:
+def test_a_device_that_is_full_for_ever_costs_nothing_but_the_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "_FLAGS", os.O_WRONLY | os.O_APPEND)
     with opened(tmp_path) as reports:
         os.symlink("/dev/full", tmp_path / "full")
         reports._ledger.journal.path = tmp_path / "full"

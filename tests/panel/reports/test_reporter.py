@@ -141,6 +141,36 @@ def test_too_many_waiting_are_counted_and_told_in_a_drop_line(tmp_path: Path, mo
     assert dropped["kinds"] == {"ValueError": counts.dropped}
 
 
+def test_what_waits_is_bounded_in_characters_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporter_module, "HEAVY", 100_000)
+    with opened(tmp_path) as reports:
+        gate = Gate(reports)
+        for number in range(1000):
+            reports.report(f"{number} " + "word " * 500)
+        assert 30 < reports.counts().waiting < 50
+        gate.open.set()
+        reports.close()
+        reports.report("there is room again")
+        assert balance(reports) == 0 and reports.recent()[0].message == "there is room again"
+
+
+def test_what_was_written_is_brought_to_the_disk_by_the_writers_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, int]] = []
+    done, fsync = threading.Event(), os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append((threading.current_thread().name, os.fstat(descriptor).st_ino))
+        done.set()
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with opened(tmp_path) as reports:
+        reports.report("x", wait=True)
+        assert done.wait(20) and synced[0] == (WRITER, reports.journal_path.stat().st_ino)
+
+
 def test_a_report_that_is_waited_for_is_never_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter_module, "DIFFERENT", 1)
     with opened(tmp_path) as reports:

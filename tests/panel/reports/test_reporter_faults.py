@@ -179,6 +179,8 @@ if grandchild == 0:
     os.read(0, 1)
     os._exit(0)
 reports.end({}, {})
+while threading.active_count() > 1:
+    reports.close()
 reports.close()
 print(past_sessions(folder)[-1].running, reports.counts().taken)
 os.kill(grandchild, 9)
