@@ -210,6 +210,7 @@ class BatchedLoop(TimedLoop):
             except BaseException as error:
                 self._on_error(handle, error)
             now = clock()
+        handle = callback = args = None  # an error holds this frame for as long as somebody holds the error
         self.pulse.end(now - begin, count)
 
     def _settle(self) -> None:
@@ -238,8 +239,6 @@ class BatchedLoop(TimedLoop):
         raise NotImplementedError
 
     def _on_error(self, handle: Callback, error: BaseException) -> None:
-        # Without our own frame: its variables would be kept for as long as the error is.
-        error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
         self.call_exception_handler({"message": "Exception in a callback", "exception": error, "handle": handle})
 
     def _run_and_time(self, handle: Callback) -> None:

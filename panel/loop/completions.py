@@ -54,7 +54,8 @@ class Completions:
 
     def wait(self, seconds: float) -> None:
         """On the loop's thread, while the other one is stopped."""
-        self._process(self._proactor.select(seconds))
+        if completed := self._proactor.select(seconds):
+            self._process(completed)
 
     def interrupt(self) -> None:
         """Ends a wait. From any thread."""

@@ -59,8 +59,7 @@ class PanelLoop(BatchedLoop):
             raise error
 
     def stop(self) -> None:
-        if self._attached:
-            raise RuntimeError("The host owns the Qt loop: use detach()")
+        self._check_not_attached()
         self._stopping = True
         if self.is_running() and not self._awake:
             self._wake()
@@ -123,6 +122,7 @@ class PanelLoop(BatchedLoop):
         self._parked.clear()
 
     def __exit__(self, *error: object) -> None:
+        self._check_not_attached()
         if not self.is_closed():
             self.run_until_complete(self.shutdown_asyncgens())
             self.close()
@@ -149,6 +149,10 @@ class PanelLoop(BatchedLoop):
             hung_calls=threads.abandoned,
             late_answers=threads.late,
         )
+
+    def _check_not_attached(self) -> None:
+        if self._attached:
+            raise RuntimeError("The host owns the Qt loop: use detach()")
 
     def _begin(self) -> None:
         self._thread_id = threading.get_ident()

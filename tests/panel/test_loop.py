@@ -18,14 +18,9 @@ from guards import UnseenErrors
 from nuke_ai_panel.panel.loop import PanelLoop
 from nuke_ai_panel.panel.threads import run_blocking
 from PySide6.QtCore import QTimer
+from qt_host import running
 
 number = contextvars.ContextVar("number", default=0)
-
-
-def running() -> PanelLoop:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, PanelLoop)
-    return loop
 
 
 async def from_a_slot(call: Callable[[], object]) -> object:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 
+from nuke_ai_panel.panel.loop import PanelLoop
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QDialog
 
 PATIENCE = 10_000
 """Milliseconds until a host that nobody quits, or a dialog that nobody closes, fails its test."""
+
+
+def running() -> PanelLoop:
+    """The loop that runs the test."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, PanelLoop)
+    return loop
 
 
 class Host:
@@ -34,6 +43,32 @@ class Host:
     def _give_up(self) -> None:
         self.timed_out = True
         self.quit()
+
+
+def run(host: Host, loop: PanelLoop, main: Coroutine[None, None, object]) -> None:
+    """The host runs until `main` has ended on the attached loop; what it raises is raised here."""
+    tasks: list[asyncio.Task[object]] = []
+
+    def begin() -> None:
+        tasks.append(loop.create_task(main))
+        tasks[0].add_done_callback(lambda _: host.quit())
+
+    host.exec(begin)
+    tasks[0].result()
+
+
+def call_from_the_host(host: Host, call: Callable[[], object]) -> object:
+    """What `call` returns in a slot of the host, with the loop attached."""
+    answers: list[object] = []
+
+    def slot() -> None:
+        try:
+            answers.append(call())
+        finally:
+            host.quit()
+
+    host.exec(slot)
+    return answers[0]
 
 
 class Ticks:

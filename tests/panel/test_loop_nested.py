@@ -1,0 +1,214 @@
+"""A callback of ours opens a modal dialog, as hosts do: Qt's loop runs nested in it until the dialog closes.
+
+F1 of test_loop_faults.py: stock qasync loses the wake-up of every task that is woken meanwhile, and it hangs for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import socket
+import time
+
+import anyio
+import pytest
+from PySide6.QtWidgets import QDialog
+from qt_host import modal, running
+
+
+async def test_other_tasks_run_on_while_a_dialog_is_open(own):
+    dialog, ticks = own(QDialog()), list[int]()
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.001)
+            ticks.append(1)
+            if len(ticks) == 15:
+                dialog.accept()
+
+    async with asyncio.TaskGroup() as group:
+        ticker = group.create_task(tick())
+        await asyncio.sleep(0)
+        assert modal(dialog)
+        while len(ticks) < 20:  # qasync: dead after a dialog
+            await asyncio.sleep(0.001)
+        ticker.cancel()
+
+
+async def test_the_task_on_the_stack_is_current_again_when_its_dialog_closes(own):
+    dialog, loop, me = own(QDialog()), asyncio.get_running_loop(), asyncio.current_task()
+    seen: list[asyncio.Task[None] | None] = []
+
+    async def close() -> None:
+        seen.append(asyncio.current_task())
+        dialog.accept()
+
+    task = loop.create_task(close())
+    assert modal(dialog)
+    assert asyncio.current_task() is me and asyncio.get_running_loop() is loop
+    assert seen == [task]
+
+
+async def test_a_callback_whose_context_is_entered_is_parked_until_the_stack_unwinds(own):
+    """Two tasks share a context, one opens a dialog. Run then, the other's wake-up would be lost for ever."""
+    dialog, loop, order = own(QDialog()), asyncio.get_running_loop(), list[str]()
+    shared, ready = contextvars.copy_context(), asyncio.Event()
+
+    async def open_dialog() -> None:
+        assert modal(dialog)
+        order.append("dialog closed")
+
+    async def other() -> None:
+        await ready.wait()
+        order.append("other went on")
+
+    async def wake_the_other_then_close() -> None:
+        ready.set()
+        for _ in range(5):
+            await asyncio.sleep(0.001)
+        dialog.accept()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(other(), context=shared)
+        await asyncio.sleep(0)
+        loop.call_soon(group.create_task, wake_the_other_then_close())
+        group.create_task(open_dialog(), context=shared)
+    assert order == ["dialog closed", "other went on"]
+
+
+async def test_a_descriptor_is_not_read_again_while_its_own_callback_has_a_dialog_open(own):
+    dialog, loop, reads = own(QDialog()), asyncio.get_running_loop(), list[bytes]()
+    ours, theirs = socket.socketpair()
+
+    def read() -> None:
+        """Opens a dialog at its first byte; the second one comes while it is open."""
+        reads.append(ours.recv(1))
+        if len(reads) == 1:
+            theirs.send(b"2")
+            loop.call_later(0.01, dialog.accept)
+            assert modal(dialog)
+            assert reads == [b"1"]
+
+    with ours, theirs:
+        loop.add_reader(ours, read)
+        theirs.send(b"1")
+        while len(reads) < 2:
+            await asyncio.sleep(0.001)
+        loop.remove_reader(ours)
+    assert reads == [b"1", b"2"]
+
+
+async def test_a_dialog_opened_under_a_backlog_does_not_stop_the_others(own):
+    """The batch was begun by the timer that gives Qt its turns; Qt fires no timer that is on the stack."""
+    dialog, ticks = own(QDialog()), list[int]()
+    spinning = True
+
+    async def spin() -> None:
+        while spinning:
+            await asyncio.sleep(0)
+            if dialog.isVisible():
+                ticks.append(1)
+                if len(ticks) == 50:
+                    dialog.accept()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(spin())
+        begin = time.monotonic()
+        while time.monotonic() - begin < 0.02:  # several turns of Qt's
+            await asyncio.sleep(0)
+        assert modal(dialog)
+        spinning = False
+
+
+async def test_dialogs_upon_dialogs_unwind_in_order(own):
+    loop, order = asyncio.get_running_loop(), list[str]()
+    first, second = own(QDialog()), own(QDialog())
+
+    async def open_second() -> None:
+        loop.call_later(0.002, second.accept)
+        assert modal(second)
+        order.append("second")
+        loop.call_later(0.002, first.accept)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(open_second())
+        assert modal(first)
+        order.append("first")
+    assert order == ["second", "first"]
+
+
+async def test_of_two_tasks_that_share_a_context_neither_loses_a_wake_up(own):
+    """Ten rounds: one is in a dialog, the other is woken by a timer, a future, a thread and a queue meanwhile."""
+    loop, shared = running(), contextvars.copy_context()
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    woken: list[str] = []
+
+    async def waiter() -> None:
+        while (item := await queue.get()) != "end":
+            woken.append(item)
+
+    async def opener() -> None:
+        for number in range(10):
+            dialog = own(QDialog())
+            loop.call_soon(queue.put_nowait, f"soon {number}")
+            loop.call_later(0.001, queue.put_nowait, f"later {number}")
+            loop.run_in_executor(None, loop.call_soon_threadsafe, queue.put_nowait, f"thread {number}")
+            loop.call_later(0.005, dialog.accept)
+            assert modal(dialog)
+            while len(woken) < 3 * (number + 1):
+                await asyncio.sleep(0.001)
+        queue.put_nowait("end")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(waiter(), context=shared)
+        await asyncio.sleep(0)
+        group.create_task(opener(), context=shared)
+    assert sorted(woken) == sorted(f"{kind} {number}" for kind in ("soon", "later", "thread") for number in range(10))
+
+
+async def test_a_cancel_scope_of_anyio_is_entered_and_left_under_a_dialog(own):
+    """anyio asks who the current task is at every turn; here another one is on the stack."""
+    dialog, left = own(QDialog()), list[str]()
+
+    async def owned() -> None:
+        with anyio.move_on_after(0.002) as scope:
+            await anyio.sleep_forever()
+        left.append(f"scope {scope.cancelled_caught}")
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep, 0.001)
+        left.append("group")
+        dialog.accept()
+
+    async def come_and_go() -> None:
+        await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(owned())
+        for _ in range(50):
+            group.create_task(come_and_go())
+        assert modal(dialog)
+    assert left == ["scope True", "group"]
+
+
+@pytest.mark.parametrize("cancel_whom", ["the one in the dialog", "another"])
+async def test_a_cancel_that_comes_while_a_dialog_is_open_arrives(own, cancel_whom: str):
+    dialog, loop = own(QDialog()), running()
+
+    async def open_dialog() -> str:
+        assert modal(dialog)
+        await asyncio.sleep(60)
+        return "not cancelled"
+
+    async def wait() -> str:
+        await asyncio.sleep(60)
+        return "not cancelled"
+
+    opening, waiting = loop.create_task(open_dialog()), loop.create_task(wait())
+    victim = opening if cancel_whom == "the one in the dialog" else waiting
+    loop.call_later(0.001, victim.cancel)
+    loop.call_later(0.003, dialog.accept)
+    with pytest.raises(asyncio.CancelledError):
+        await victim
+    (opening if victim is waiting else waiting).cancel()
+    await asyncio.wait([opening, waiting])
