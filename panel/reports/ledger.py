@@ -84,7 +84,8 @@ class Ledger:
 
     def drop(self, kind: str) -> None:
         """Any thread's: a call that is only counted."""
-        self._dropped.setdefault(kind if len(self._dropped) < KINDS else "other", Tally()).add()
+        kind = kind if kind in self._dropped or len(self._dropped) < KINDS else "other"
+        self._dropped.setdefault(kind, Tally()).add()
 
     def prepare(self, fold: Fold) -> None:
         """Makes the report. It takes longest and needs no lock: done twice, it is the same. Raises EXHAUSTED."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import time
@@ -17,7 +18,7 @@ _WINDOWS_BYTE = 0x7FFF_0000
 def try_lock(descriptor: int) -> bool:
     """Takes the lock without waiting. False when another descriptor has it, in this process or elsewhere.
 
-    It ends when the descriptor is closed. Where a file system knows no locks, nobody gets any.
+    It ends when the descriptor is closed. Where a file system knows no locks, everybody gets one.
     """
     try:
         if _system.__name__ == "msvcrt":
@@ -26,8 +27,8 @@ def try_lock(descriptor: int) -> bool:
         else:
             # Not lockf: that one is given up when any descriptor of the file is closed, as readers do.
             _system.flock(descriptor, _system.LOCK_EX | _system.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
     return True
 
 

@@ -7,7 +7,6 @@ and the interpreter's shutdown. What is read from an error is `capture`'s, what 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import itertools
 import os
@@ -88,8 +87,12 @@ class Reports:
         except BaseException:
             # At the recursion limit, without memory, or when the modules are gone: counted, in C calls only.
             self._not_taken()
-        with contextlib.suppress(RecursionError, MemoryError):  # then the next one does it
+        try:
             self._see_to_writing()
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            pass  # at the same limits: it waits in the queue, and the next one sees to it
         return report_id
 
     def begin(self, way_in: str) -> None:

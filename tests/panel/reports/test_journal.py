@@ -261,5 +261,15 @@ def test_windows_locks_a_byte_behind_the_text(tmp_path: Path, monkeypatch: pytes
     assert asked == [(0x7FFF0000, 1)] * 2 and (tmp_path / "file").stat().st_size == 0
 
 
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(descriptor: int, how: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(locks, "_system", types.SimpleNamespace(__name__="fcntl", LOCK_EX=2, LOCK_NB=4, flock=flock))
+    with opened(tmp_path) as reports:
+        reports.report("x", wait=True)
+        assert not the_session(tmp_path).running
+
+
 def test_journals_are_in_the_users_log_folder() -> None:
     assert journal_folder().name == "journal" and "nuke-ai-panel" in str(journal_folder())

@@ -174,10 +174,13 @@ if child == 0:
     os._exit(0 if reports.counts().taken == 2 else 1)
 assert os.waitpid(child, 0)[1] == 0
 reports.report("parent afterwards", wait=True)
+here, there = os.pipe()
 grandchild = os.fork()
 if grandchild == 0:
-    os.read(0, 1)
-    os._exit(0)
+    os.write(there, b"!")
+    while True:
+        signal.pause()
+os.read(here, 1)
 reports.end({}, {})
 while threading.active_count() > 1:
     reports.close()
