@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from threading import get_ident
 from types import CodeType, TracebackType
+from typing import NamedTuple
 
 from ...providers.errors import ProviderError
 
@@ -40,8 +40,7 @@ _trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)
 # Taken from the base class: a subclass may have made properties of them.
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What tells two errors apart. `place` is the file and line where it was raised."""
 
     kind: str
@@ -53,8 +52,7 @@ class Glance:
         return hash((severity, self.kind, self.message, self.place))
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An error behind the error, and how it came to be there."""
 
     how: str
@@ -62,8 +60,7 @@ class Link:
     frame: Frame | None
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(NamedTuple):
     """One error as it was taken, with secrets still in it. `skipped` frames stood between the outer and the inner."""
 
     glance: Glance
