@@ -39,8 +39,8 @@ from .threads import run_blocking
 
 CLOSING = 1.0
 """Seconds for everything to end, with every peer hung."""
-SHARES = {"tasks": 0.5, "sessions": 0.2, "sinks": 0.2}
-"""Of `CLOSING`, in the order of closing; the rest is for the journal."""
+SHARES = {"tasks": 0.4, "sessions": 0.15, "sinks": 0.15}
+"""Of `CLOSING`, in the order of closing. What is left is for the journal, and for a start that is under way."""
 FILE_DEADLINE = 10.0
 
 
@@ -89,7 +89,7 @@ class Application:
         self._bridge.set_level(self.settings.get(options.LOG_LEVEL))
         self._way_in = ""
         self.crashed: tuple[PastSession, ...] = ()
-        """Earlier runs that did not end in order and that nobody was told of yet; `adopt_crashed` finds them."""
+        """Earlier runs that did not end in order; `adopt_crashed` finds them."""
         self.keys = KeyStore(
             run_blocking=run_blocking,
             environ=environ,
@@ -169,12 +169,15 @@ class Application:
         self._bridge.set_level(level)
 
     async def adopt_crashed(self) -> tuple[PastSession, ...]:
-        """Takes over the journals of runs that did not end in order: forwards what they reported, once."""
+        """Takes over the journals of runs that did not end in order: what they reported is forwarded, once.
+
+        Gives all that were found so far. Raises OSError when the disk is silent.
+        """
         found = await run_blocking(_adopt, self.reports.folder, deadline=FILE_DEADLINE)
         for report in (report for session in found for report in session.reports):
             self.forwarder.forward(report)
-        self.crashed = found
-        return found
+        self.crashed += found
+        return self.crashed
 
     async def close(self) -> Leftover:
         """Ends everything in order, within `CLOSING` seconds, each part within its share."""

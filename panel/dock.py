@@ -185,7 +185,7 @@ class Docking(QObject):
     async def _close(self, scope: TaskScope) -> None:
         await scope.close(STARTING)
         if self.panel is not None:
-            await self.panel.app.close()
+            await self.panel.close()
 
     def _at_exit(self) -> None:
         """Python ends, and the host has never said that it quits: nothing can be awaited, and nobody is to be told."""
@@ -233,7 +233,7 @@ class Docking(QObject):
             from .presenters.starting import start_panel
 
             host = NukeHost()
-            self.panel = await start_panel()
+            self.panel = await start_panel("nuke")
             self.panel.app.host = host
             self.panel.warm_up()
         while self._waiting:

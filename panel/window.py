@@ -25,6 +25,7 @@ from .tasks import TaskScope
 if TYPE_CHECKING:
     from .app import Application, Leftover
     from .presenters.pane import PanePresenter
+    from .presenters.panel import Panel
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STARTING = 0.1
@@ -83,6 +84,7 @@ class Session:
         self._exit_code = 0
         self._scope = TaskScope("window", on_failure=self._broken)
         self.window = Window()
+        self.panel: Panel | None = None
         self.app: Application | None = None
         self.presenter: PanePresenter | None = None
         self.left: Leftover | None = None
@@ -98,8 +100,8 @@ class Session:
         finally:
             self.window.hide()
             await self._scope.close(STARTING)
-            if self.app:
-                self.left = await self.app.close()
+            if self.panel:
+                self.left = await self.panel.close()
             self._ignore_signals()  # until here a second one ends the program at once
             self.window.deleteLater()
         return self._exit_code
@@ -108,11 +110,11 @@ class Session:
         self._quit.set()
 
     async def _start(self) -> None:
-        panel = await start_panel()
-        self.app = panel.app
-        self.presenter = panel.present(self.window, file=self._file)
+        self.panel = await start_panel("window")
+        self.app = self.panel.app
+        self.presenter = self.panel.present(self.window, file=self._file)
         self.started.set()
-        panel.warm_up()
+        self.panel.warm_up()
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()

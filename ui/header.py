@@ -49,7 +49,7 @@ class Header(QWidget):
         self._open = ToolButton(look, "folder", "Open a script", parent=self)
         self._new = ToolButton(look, "plus", "New chat", parent=self)
         self._settings = ToolButton(look, "sliders", "Settings", parent=self)
-        self._diagnostics = ToolButton(look, "terminal", "Diagnostics", parent=self)
+        self._diagnostics = ToolButton(look, "pulse", "Diagnostics", parent=self)
         self._buttons = (self._open, self._new, self._settings, self._diagnostics)
         self._rule = Rule(parent=self)
         self.chip.clicked.connect(self.model_clicked)
@@ -74,6 +74,11 @@ class Header(QWidget):
         self.chip.setAccessibleName(f"Model: {name or 'none'}, {words}")
         self.chip.setToolTip(f"{name or 'No model'}, {words}. Click to choose another.")
         self._place()
+
+    def warn_of(self, words: str) -> None:
+        """Something waits in the diagnostics; `words` say what. Empty: nothing does, or it was seen."""
+        self._diagnostics.set_icon("warn" if words else "pulse")
+        self._diagnostics.set_tip(f"Diagnostics: {words}" if words else "Diagnostics")
 
     def set_shortcuts(self, open_script: str, new_chat: str, settings: str) -> None:
         """What the tooltips say of keys; the keys themselves belong to the window."""

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from ..app import Application
 
 
+CRASHED = "the last session did not end in order"
+
+
 class DiagnosticsPresenter(QObject):
     """Opens the dialog and keeps it true."""
 
@@ -54,11 +57,13 @@ class DiagnosticsPresenter(QObject):
         self._rows = ReportRows()
         self.dialog: DiagnosticsDialog | None = None
         pane.header.diagnostics_requested.connect(self._open)
+        self._tasks.start(self._offer_crashed(), name="look for crashed sessions")
 
     def open(self) -> DiagnosticsDialog:
         """Shows the dialog, and looks around once more."""
         if self.dialog is None:
             self.dialog = self._build()
+        self._pane.header.warn_of("")
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
@@ -67,6 +72,10 @@ class DiagnosticsPresenter(QObject):
 
     def _open(self) -> None:
         self.open()
+
+    async def _offer_crashed(self) -> None:
+        if await self._app.adopt_crashed() and self.dialog is None:
+            self._pane.header.warn_of(CRASHED)
 
     def _build(self) -> DiagnosticsDialog:
         dialog = DiagnosticsDialog(self._pane.look, self._pane)

@@ -25,6 +25,7 @@ from ..tasks import TaskScope
 from ..turn import TurnEnded
 from .conversation import ConversationPresenter
 from .conversations import Conversations
+from .diagnostics import DiagnosticsPresenter
 from .first_start import FirstStartPresenter
 from .models import ModelPresenter
 from .settings import SettingsPresenter
@@ -60,6 +61,7 @@ class PanePresenter(QObject):
         self.conversation = ConversationPresenter(pane, conversations, scope.child("conversation"))
         self.models = ModelPresenter(pane, app, scope.child("models"))
         self.settings = SettingsPresenter(pane, app, scope.child("settings"))
+        self.diagnostics = DiagnosticsPresenter(pane, app, scope.child("diagnostics"))
         self.empty = EmptyChat(pane.look, pane.view)
         self.first_start: FirstStartPresenter | None = None
         self._connect()

@@ -1,6 +1,7 @@
 """One application and the panes that look at it.
 
-Owns the conversations, which outlive panes, and what each pane needs while it lives: a scope, and its presenter.
+Owns the conversations, which outlive panes, what each pane needs while it lives (a scope, and its presenter), and who
+watches over the whole: the watchdog of the loop and, on the desktop, the log of crashes.
 """
 
 from __future__ import annotations
@@ -12,25 +13,32 @@ from typing import cast
 
 from ...ui.chat_pane import ChatPane
 from ...ui.transcript.late_imports import import_late
-from ..app import Application
+from ..app import Application, Leftover
 from ..loop import PanelLoop
+from ..loop.watchdog import Stall, Watchdog
+from ..reports.crash import CrashLog
 from ..settings import Settings
 from ..tasks import ScopeClosed, TaskScope
 from ..threads import run_blocking
 from .conversations import Conversations
 from .pane import PanePresenter
-from .starting import LOADING
+from .starting import LOADING, WayIn
 
 LEAVING = 15.0
 """Seconds for what a destroyed pane has begun and must be finished: a setting on its way to a slow drive."""
 
 
 class Panel:
-    """Made on the loop's thread. It is closed by closing its `app`."""
+    """Made on the loop's thread, ended by `close`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, way_in: WayIn) -> None:
         loop = cast(PanelLoop, asyncio.get_running_loop())
         self.app = Application(settings=settings, loop_stats=loop.stats)
+        self.app.begin_session(way_in)
+        # `faulthandler` is one for the whole process: in a host it is the host's.
+        self._crash_log = CrashLog(self.app.reports.journal_path) if way_in == "window" else None
+        self._watchdog = Watchdog(loop, self._stalled, on_end=self._turned_again)
+        self._watchdog.start()
         self._conversations = Conversations(self.app.chat, self.app.scope.child("chats"))
 
     def present(self, pane: ChatPane, *, file: str | None = None) -> PanePresenter:
@@ -43,6 +51,25 @@ class Panel:
         """What the first question needs; without it, that one waits for it, or says by itself why it fails."""
         self.app.scope.start(self.app.providers.prepare(), name="import the network parts")
         self.app.scope.start(run_blocking(import_late, deadline=LOADING), name="import the text parts")
+        if self._crash_log:
+            self.app.scope.start(run_blocking(self._crash_log.start, deadline=LOADING), name="open the crash log")
+
+    async def close(self) -> Leftover:
+        """Ends everything within a second; what did not is told."""
+        self._watchdog.close()
+        left = await self.app.close()
+        if self._crash_log:
+            self._crash_log.stop()
+        return left
+
+    def _stalled(self, stall: Stall) -> None:
+        where = stall.stack[-1] if stall.stack else "an unknown place"
+        words = f"Nothing moved on the shared thread, which stood in {where}."
+        self.app.reports.report(words, severity="warning", origin="watchdog", context={"stack": "\n".join(stall.stack)})
+
+    def _turned_again(self, stall: Stall) -> None:
+        words = f"The shared thread moves again after {stall.seconds:.0f} s."
+        self.app.reports.report(words, severity="notice", origin="watchdog")
 
     def _leave(self, scope: TaskScope) -> None:
         with contextlib.suppress(ScopeClosed):  # everything is ending

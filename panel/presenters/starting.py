@@ -5,7 +5,7 @@ Owns that import and its bound in time. It imports nothing else itself, or a pan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..threads import run_blocking
 
@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from .panel import Panel
 
+WayIn = Literal["window", "nuke"]
+
 LOADING = 60.0
 """Seconds for importing the services, from a slow network drive too."""
 
 
-async def start_panel() -> Panel:
+async def start_panel(way_in: WayIn) -> Panel:
     """The services, and what makes panes of them. Raises whatever is wrong with the installation; TimeoutError."""
     panel, settings = await run_blocking(_load, deadline=LOADING)
-    return panel(settings)
+    return panel(settings, way_in)
 
 
 def _load() -> tuple[type[Panel], Settings]:

@@ -32,7 +32,7 @@ HEAVY = 16_000_000
 """Characters that may wait, in all of them together."""
 CALLS = 1_000_000
 """Calls that may wait, 8 bytes each."""
-CLOSING = 0.4
+CLOSING = 0.2
 """Seconds that closing gives the writer. What it did not get done then, it goes on with until the process ends."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 

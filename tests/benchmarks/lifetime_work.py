@@ -24,7 +24,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
 URL, BEGAN = sys.argv[2], float(sys.argv[3])
-CYCLES, WARM_UP = 500, 50
+CYCLES, WARM_UP = 500, 100
 CALLS, THREADS = 100_000, 50
 
 Figures = dict[str, Any]

@@ -35,7 +35,7 @@ Opened = tuple[OpenPane, DiagnosticsPresenter, DiagnosticsDialog]
 @asynccontextmanager
 async def diagnostics() -> AsyncIterator[Opened]:
     async with open_pane() as window:
-        presenter = DiagnosticsPresenter(window.pane, window.app, window.app.scope.child("diagnostics"))
+        presenter = window.presenter.diagnostics
         dialog = presenter.open()
         await until(lambda: words(dialog, "system") != "Looking\u2026")
         yield window, presenter, dialog
@@ -64,7 +64,7 @@ async def copied(press: Callable[[], object]) -> str:
 
 async def test_the_header_opens_it_and_a_second_click_brings_the_same_one_back() -> None:
     async with open_pane() as window:
-        presenter = DiagnosticsPresenter(window.pane, window.app, window.app.scope.child("diagnostics"))
+        presenter = window.presenter.diagnostics
         button = next(stop for stop in tab_stops(window.pane) if stop.accessibleName() == "Diagnostics")
         button.click()
         first = presenter.dialog
@@ -157,6 +157,18 @@ async def test_a_session_that_was_killed_before_is_told_shown_and_copied() -> No
         assert text.startswith("It did not end in order.") and "1 x OSError" in text
 
 
+async def test_a_session_that_was_killed_is_offered_in_the_header_once_and_its_reports_are_forwarded() -> None:
+    run(KILLED, journal_folder(), status=-signal.SIGKILL)
+    async with open_pane() as window:
+        button = next(stop for stop in tab_stops(window.pane) if stop.accessibleName().startswith("Diagnostics"))
+        await until(lambda: button.toolTip() == "Diagnostics: the last session did not end in order")
+        await until(lambda: sum(sink.sent for sink in window.app.forwarder.stats()) == 1)
+        button.click()
+        assert button.toolTip() == "Diagnostics"
+    async with open_pane() as later:
+        assert await later.app.adopt_crashed() == ()
+
+
 KILLED = """
 reports.begin('nuke')
 reports.report(OSError('the drive has gone'), wait=True)
@@ -171,7 +183,7 @@ async def test_without_an_earlier_session_it_says_that_too() -> None:
 
 async def test_a_pane_that_is_destroyed_while_it_looks_takes_everything_along() -> None:
     async with open_pane() as window:
-        presenter = DiagnosticsPresenter(window.pane, window.app, window.app.scope.child("diagnostics"))
+        presenter = window.presenter.diagnostics
         presenter.open().bundle_wanted.emit()
         delete(window.pane)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
