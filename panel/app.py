@@ -193,8 +193,7 @@ class Application:
         await self.reporting.close(0)
         self._bridge.detach()
         if self._way_in:
-            stats = self.loop_stats()
-            self.reports.end(left.by_kind, asdict(replace(stats, lags=())) if stats else {})
+            self.reports.end(left.by_kind, _figures(stats) if (stats := self.loop_stats()) else {})
         self.reports.close()
         return left
 
@@ -239,6 +238,11 @@ class Application:
 
 def _adopt(folder: Path) -> tuple[PastSession, ...]:
     return tuple(session for session in past_sessions(folder) if session.crashed and adopt(session))
+
+
+def _figures(stats: LoopStats) -> dict[str, object]:
+    """For the journal: the numbers, and the names of calls that still hang; not each single lag."""
+    return {name: value for name, value in asdict(stats).items() if name != "lags"}
 
 
 def _no_model(label: str) -> Problem:

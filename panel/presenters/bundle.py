@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from ...providers.manager import ConnectionStats
 from ...providers.redact import Redactor
@@ -164,7 +164,7 @@ def _session(session: PastSession | None) -> list[str]:
     lines += left or (["left nothing open"] if session.ended is not None else [])
     lines += _kinds(_by_kind(session)) or ["no reports"]
     lines += [f"dropped {session.dropped}, unwritten {session.unwritten}, unreadable lines {session.damaged}"]
-    lines += [f"{name}: {_figure(value)}" for name, value in session.figures.items()]
+    lines += [f"loop, {line}" for line in _loop_then(session.figures)]
     lines += [f"{name}: {version}" for name, version in session.versions.items()]
     for report in session.reports[:MOST_REPORTS]:
         lines += _report(report)
@@ -184,8 +184,14 @@ def _by_kind(session: PastSession | None) -> dict[str, int]:
     return dict(counts)
 
 
-def _figure(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _loop_then(figures: Mapping[str, object]) -> list[str]:
+    """What a session wrote of its loop at its end, in the words of a running one; nothing of a damaged journal."""
+    numbers = {field.name: figures.get(field.name) for field in fields(LoopStats)}
+    known = {name: value for name, value in numbers.items() if isinstance(value, int | float)}
+    try:
+        return _loop(LoopStats(**cast("dict[str, Any]", known)))
+    except TypeError:
+        return []
 
 
 def _at(when: float) -> str:
