@@ -366,7 +366,7 @@ async def test_a_session_tells_what_it_left_its_errors_by_kind_its_loop_and_its_
     assert "left open, tasks: application/pane/turn" in text
     assert text.index("12 x key_wrong") < text.index("4 x OSError")
     assert "loop, lag: median 1.00 ms, 95 of 100 below 2.00 ms, 99 of 100 below 8.41 ms" in text
-        assert text.endswith("Segmentation fault")
+    assert text.endswith("Segmentation fault")
     assert data["by_kind"] == {"OSError": 4, "key_wrong": 12}
 
 
