@@ -157,19 +157,17 @@ def _font(size: int, *, bold: bool = False) -> QFont:
     return font
 
 
-def main() -> int:
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures"
-    application = QGuiApplication(sys.argv[:1])
+def draw_loop(path: Path) -> None:
+    """Writes a PNG. Needs a QGuiApplication."""
     image = QImage(WIDTH * SCALE, HEIGHT * SCALE, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(QColor(PAPER))
     painter = QPainter(image)
     draw(Drawing(painter))
     painter.end()
-    image.save(str(out / "loop.png"))
-    del application
-    return 0
+    image.save(str(path))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    application = QGuiApplication(sys.argv[:1])
+    draw_loop(Path(sys.argv[1] if len(sys.argv) > 1 else "loop.png"))

@@ -3,7 +3,8 @@
     QT_SCALE_FACTOR=2 DISPLAY=:99 uv run python docs/make_pictures.py [OUT_DIR] [--script FILE.nk] [--theme dark|light]
 
 Opens the real window on whatever display there is (Xvfb will do), clicks through it, and grabs it: a streamed answer on
-a script, the first start, a passed and a failed connection test against llama.cpp's server, the pane at 320 px.
+a script, the first start, a passed and a failed connection test against llama.cpp's server, the pane at 320 px, the
+diagnostics. Then the pane docked in a program like Nuke, and the drawing of the loop.
 Without --script it asks about the example in `docs/example.nk`.
 """
 
@@ -21,6 +22,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 
+from docked_picture import docked_picture  # noqa: E402
+from draw_loop import draw_loop  # noqa: E402
 from llama_server import LlamaServer, start  # noqa: E402
 from nuke_ai_panel.panel.loop import PanelLoop  # noqa: E402
 from nuke_ai_panel.panel.window import Session  # noqa: E402
@@ -80,6 +83,19 @@ class Photographer:
         self._save(window, "answer")
         await until(lambda: not answer.running)
         await self._grab(window, "pane-320", 320, 900)
+
+    async def diagnostics(self, session: Session) -> None:
+        """While an answer is coming, and after something went wrong."""
+        window = session.window
+        session.app.reports.report(ConnectionResetError("The render farm's licence server closed the connection"))
+        window.composer.set_draft("What does this script do?")
+        window.composer.submit()
+        answer = window.view.messages[-1]
+        dialog = session.presenter.diagnostics.open()  # pyright: ignore[reportOptionalMemberAccess]
+        dialog.pages.show_page("loop")
+        await until(lambda: not answer.running)
+        await self._grab(dialog, "diagnostics", 828, 560)
+        dialog.close()
 
     async def connection_tests(self, session: Session) -> None:
         dialog = session.presenter.settings.open("llama_cpp")  # pyright: ignore[reportOptionalMemberAccess]
@@ -164,8 +180,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, start(Path(folder), key=KEY) as server:
         photographer = Photographer(arguments.out, server)
         loop.run_until_complete(run(photographer, script=None, steps=["first_start", "connection_tests"]))
-        loop.run_until_complete(run(photographer, script=arguments.script, steps=["conversation"]))
+        loop.run_until_complete(run(photographer, script=arguments.script, steps=["conversation", "diagnostics"]))
     loop.close()
+    docked_picture(arguments.out / "docked.png")
+    draw_loop(arguments.out / "loop.png")
 
 
 if __name__ == "__main__":
