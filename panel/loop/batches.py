@@ -156,7 +156,7 @@ class BatchedLoop(TimedLoop):
 
         A task may be on the stack, when its step has entered a nested Qt loop. It steps aside, so that others run.
         """
-        if self._thread_id is None or self._silent:
+        if self._thread_id is None:
             return  # asyncio's callbacks wait for the loop to run
         around, hooks = events._get_running_loop(), sys.get_asyncgen_hooks()
         aside = asyncio.current_task(around) if around else None
@@ -215,12 +215,9 @@ class BatchedLoop(TimedLoop):
 
     def _settle(self) -> None:
         """After a batch: who wakes us next?"""
-        if not self._depth:
-            if self._parked:
-                self._ready.extendleft(reversed(self._parked))
-                self._parked.clear()
-            if self._descriptors.blocked:
-                self._descriptors.unblock()
+        if self._parked and not self._depth:
+            self._ready.extendleft(reversed(self._parked))
+            self._parked.clear()
         self._awake = bool(self._ready or self._descriptors.resting)
         if not self._awake:
             self._waker.stop_turning()

@@ -16,27 +16,20 @@ from .base import Callback
 
 
 class DescriptorHandle(Callback):
-    """The callback of a descriptor. It is run again and again, but never twice at a time.
+    """The callback of a descriptor. It is run again and again, but never twice at a time: while it is on the stack its
+    context is entered, so that in a nested Qt loop it is parked."""
 
-    `blocked`: it is on the stack, and has perhaps entered a nested Qt loop.
-    """
-
-    __slots__ = ("blocked", "queued")
+    __slots__ = ("queued",)
 
     def __init__(
         self, callback: Callable[..., object], args: tuple[object, ...], loop: asyncio.AbstractEventLoop
     ) -> None:
         super().__init__(self._call, (callback, *args), loop)  # a cycle; `cancel` undoes it
         self.queued = False
-        self.blocked = False
 
     def _call(self, callback: Callable[..., object], *args: object) -> None:
         self.queued = False
-        self.blocked = True
-        try:
-            callback(*args)
-        finally:
-            self.blocked = False
+        callback(*args)
 
 
 class Watch:
@@ -60,27 +53,21 @@ class Watch:
         self._notifier.setEnabled(False)
         self._notifier.activated.disconnect(self._on_activated)
         self._notifier.deleteLater()
-        for waiting in (self._all.resting, self._all.blocked):
-            if self in waiting:
-                waiting.remove(self)
+        if self in self._all.resting:
+            self._all.resting.remove(self)
 
     def _on_activated(self) -> None:
         handle = self.handle
         if handle.cancelled():
             self._all.forget(self)  # as asyncio's own selector loop does
-        elif handle.blocked:
-            self._rest_among(self._all.blocked)
         elif handle.queued or self._offer(handle):
-            self._rest_among(self._all.resting)
+            self._notifier.setEnabled(False)
+            self._all.resting.append(self)
 
     def _offer(self, handle: DescriptorHandle) -> bool:
         handle.queued = True
         # It may be removed by the very batch that this begins; then there is nothing to rest.
         return self._all.on_ready(handle) and not handle.cancelled()
-
-    def _rest_among(self, others: list[Watch]) -> None:
-        self._notifier.setEnabled(False)
-        others.append(self)
 
 
 class Side:
@@ -125,7 +112,7 @@ class Descriptors:
 
     `on_ready` queues a callback and says whether the loop has a backlog. Then the descriptor rests until Qt has had
     its turn: Qt's glib dispatcher runs timers when nothing else is ready, so a notifier that fires on and on would
-    starve every timer of the host. One whose callback is `blocked` rests until the stack has unwound.
+    starve every timer of the host.
     """
 
     def __init__(self, parent: QObject, on_ready: Callable[[DescriptorHandle], bool]) -> None:
@@ -134,7 +121,6 @@ class Descriptors:
         self.readers = Side(QSocketNotifier.Type.Read, self)
         self.writers = Side(QSocketNotifier.Type.Write, self)
         self.resting: list[Watch] = []
-        self.blocked: list[Watch] = []
 
     def __len__(self) -> int:
         return len(self.readers) + len(self.writers)
@@ -143,12 +129,6 @@ class Descriptors:
         """Those to wake after the next batch."""
         resting, self.resting = self.resting, []
         return resting
-
-    def unblock(self) -> None:
-        """The stack has unwound."""
-        blocked, self.blocked = self.blocked, []
-        for watch in blocked:
-            watch.wake()
 
     def forget(self, watch: Watch) -> None:
         self.readers.forget(watch)
@@ -160,13 +140,13 @@ class Descriptors:
         self.on_ready = _never  # or the loop and this would hold each other
 
     def wait(self, seconds: float) -> list[DescriptorHandle]:
-        """Waits without Qt, for at most `seconds`; the callbacks of those that are ready."""
+        """Waits without Qt, for at most `seconds`; the callbacks of those that are ready and not queued yet."""
         poll = select.poll()
         wanted = [
             (fd, mask, handle)
             for side, mask in ((self.readers, select.POLLIN), (self.writers, select.POLLOUT))
             for fd, handle in side.handles()
-            if not handle.blocked
+            if not handle.queued
         ]
         masks: dict[int, int] = {}
         for fd, mask, _ in wanted:
@@ -174,7 +154,7 @@ class Descriptors:
             poll.register(fd, masks[fd])
         events = dict(poll.poll(math.ceil(seconds * 1000)))
         failed = select.POLLERR | select.POLLHUP | select.POLLNVAL
-        ready = [handle for fd, mask, handle in wanted if not handle.queued and events.get(fd, 0) & (mask | failed)]
+        ready = [handle for fd, mask, handle in wanted if events.get(fd, 0) & (mask | failed)]
         for handle in ready:
             handle.queued = True
         return ready

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -44,13 +45,13 @@ def test_tasks_timers_threads_and_sockets_work(host: Host, attached: PanelLoop):
 
 
 def test_nothing_of_the_host_is_touched(host: Host, attached: PanelLoop):
-    before = signal.getsignal(signal.SIGINT), signal.set_wakeup_fd(-1)
+    before = signal.getsignal(signal.SIGINT), signal.set_wakeup_fd(-1), sys.get_asyncgen_hooks()
     policy = asyncio.events._event_loop_policy
 
     def look() -> object:
         with pytest.raises(RuntimeError, match="no running event loop"):
             asyncio.get_running_loop()
-        return signal.getsignal(signal.SIGINT), signal.set_wakeup_fd(-1)
+        return signal.getsignal(signal.SIGINT), signal.set_wakeup_fd(-1), sys.get_asyncgen_hooks()
 
     run(host, attached, asyncio.sleep(0))
     assert call_from_the_host(host, look) == before

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from nuke_ai_panel.panel.loop import PanelLoop
+from nuke_ai_panel.panel.loop.batches import BUDGET
 from nuke_ai_panel.panel.tasks import TaskScope
 from nuke_ai_panel.panel.threads import run_blocking
 from PySide6.QtCore import QTimer
@@ -194,6 +195,45 @@ class TestFinish:
         task = attached.create_task(close())
         assert call_from_the_host(host, lambda: attached.finish(task, 5)) is True
         assert task.result() == [b"bye", 3]
+
+    def test_a_descriptor_that_waits_for_its_turn_is_not_run_twice(self, attached: PanelLoop):
+        """The first one takes more than a batch may take; the second one is still ready when it is asked again."""
+        first, second, reads = socket.socketpair(), socket.socketpair(), list[bytes]()
+        for pair in (first, second):
+            pair[0].setblocking(False)
+            pair[1].send(b"1")
+
+        def read_slowly() -> None:
+            end = time.monotonic() + 2 * BUDGET
+            while time.monotonic() < end:
+                pass
+            first[0].recv(1)
+
+        async def until_read() -> None:
+            while not reads:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
+
+        attached.add_reader(first[0], read_slowly)
+        attached.add_reader(second[0], lambda: reads.append(second[0].recv(1)))
+        assert attached.finish(attached.create_task(until_read()), 5)
+        for end in (*first, *second):
+            attached.remove_reader(end)
+            end.close()
+        assert reads == [b"1"]
+
+    def test_it_is_no_stall_although_qt_delivers_nothing(self, attached: PanelLoop):
+        """Else the watchdog would tell of every long quit."""
+        seen: list[float] = []
+
+        async def look() -> None:
+            for _ in range(3):
+                attached.call_soon_threadsafe(int)
+                await asyncio.sleep(0.001)
+                seen.append(attached.pulse.busy_since())
+
+        assert attached.finish(attached.create_task(look()), 5)
+        assert len(set(seen)) == 3
 
     def test_no_timer_of_the_host_fires_meanwhile(self, host: Host, attached: PanelLoop):
         ticks = Ticks()

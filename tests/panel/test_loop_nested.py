@@ -13,7 +13,7 @@ import time
 import anyio
 import pytest
 from PySide6.QtWidgets import QDialog
-from qt_host import modal, running
+from qt_host import Ticks, modal, running
 
 
 async def test_other_tasks_run_on_while_a_dialog_is_open(own):
@@ -96,6 +96,33 @@ async def test_a_descriptor_is_not_read_again_while_its_own_callback_has_a_dialo
             await asyncio.sleep(0.001)
         loop.remove_reader(ours)
     assert reads == [b"1", b"2"]
+
+
+async def test_a_descriptor_whose_callback_is_in_a_dialog_does_not_keep_qt_busy(own):
+    """It stays readable all the time, and a task runs on."""
+    dialog, loop, ticks, done = own(QDialog()), running(), Ticks(), asyncio.Event()
+    ours, theirs = socket.socketpair()
+    batches: list[int] = []
+
+    def read() -> None:
+        ticks.each = look
+        assert modal(dialog)
+        loop.remove_reader(ours)
+        done.set()
+
+    def look() -> None:
+        if dialog.isVisible():
+            batches.append(loop.stats().batches)
+            loop.call_soon(int)
+            if len(batches) == 20:
+                dialog.accept()
+
+    with ours, theirs:
+        theirs.send(b"1")
+        loop.add_reader(ours, read)
+        await done.wait()
+    ticks.stop()
+    assert batches[-1] - batches[0] <= 2 * len(batches)
 
 
 async def test_a_dialog_opened_under_a_backlog_does_not_stop_the_others(own):

@@ -111,9 +111,11 @@ async def test_a_callback_that_runs_on_is_told_with_its_stack(told: Told, watch:
 def test_a_wake_up_that_the_host_does_not_deliver_is_told(qapp, told: Told, watch: Callable[..., Watchdog]):
     host, loop = Host(qapp), PanelLoop(qapp).attach()
     told.about = "in render_a_frame"
-    watch(loop)
+    watchdog = watch(loop)
 
     def render_a_frame() -> None:
+        while not waits_without_limit(watchdog):
+            pass
         loop.call_soon_threadsafe(host.quit)
         stand_until(told.stalled)
 
@@ -209,7 +211,9 @@ def test_a_loop_that_does_not_run_cannot_stall(qapp, told: Told, watch: Callable
 
 
 def waits_without_limit(watchdog: Watchdog) -> bool:
-    """Whether its thread is in `Event.wait()`, and for how long it means to be."""
+    """Whether its thread is in `Event.wait()`, has not been called yet, and means to stay until it is."""
+    if not watchdog._loop.pulse._on_next_beat:  # pyright: ignore[reportPrivateUsage]
+        return False
     frame = sys._current_frames().get(watchdog._thread.ident or 0)  # pyright: ignore[reportPrivateUsage]
     while frame:
         if frame.f_code is threading.Event.wait.__code__:
