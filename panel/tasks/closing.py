@@ -14,44 +14,32 @@ class Closers:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
-        self._spared: list[set[asyncio.Task[object]]] = []
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._change: asyncio.Future[None] | None = None
 
     @contextmanager
     def entered(self, closed: Iterable[Tasks]) -> Generator[Tasks]:
         """While the current task is inside `close`; `closed`: the tasks of all scopes that it closes.
 
-        Gives the tasks that it is not to wait for. Others may be added while it waits.
+        Gives the tasks that it is not to wait for: they change while it waits.
         """
         closer = asyncio.current_task()
         assert closer is not None
         self._tasks.add(closer)
-        for spared in self._spared:
-            spared.add(closer)
-        spared = set(self._tasks) if any(closer in tasks for tasks in closed) else set[asyncio.Task[object]]()
-        if spared:
-            self._spared.append(spared)
-        self.tell(0)
+        self.tell()
         try:
-            yield spared
+            yield self._tasks if any(closer in tasks for tasks in closed) else ()
         finally:
             self._tasks.remove(closer)
-            if spared:
-                self._spared = [other for other in self._spared if other is not spared]
+            self.tell()
 
-    def tell(self, running: int) -> None:
+    def tell(self, running: int = 0) -> None:
         """A scope has so many tasks left: when these can all be closers, whoever waits looks again."""
-        if self._waiters and running <= len(self._tasks):
-            for waiter in self._waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
+        if self._change and not self._change.done() and running <= len(self._tasks):
+            self._change.set_result(None)
 
     async def changed(self, seconds: float) -> bool:
         """Whether something was told in time."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
-        try:
-            done, _ = await asyncio.wait({waiter}, timeout=max(seconds, 0))
-        finally:
-            self._waiters.discard(waiter)
+        if self._change is None or self._change.done():
+            self._change = asyncio.get_running_loop().create_future()
+        done, _ = await asyncio.wait({self._change}, timeout=max(seconds, 0))
         return bool(done)

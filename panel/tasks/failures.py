@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 from .terms import OnFailure
@@ -14,10 +15,8 @@ MOST_NOTES = 8
 
 def tell(listener: OnFailure, name: str, started_at: str, error: BaseException) -> None:
     """Raises what the listener raises, after the error itself went to the log."""
-    note = f"In {name}, started at {started_at}"
-    notes: list[str] = getattr(error, "__notes__", [])
-    if note not in notes and len(notes) < MOST_NOTES:
-        error.add_note(note)
+    with contextlib.suppress(TypeError, AttributeError):  # a frozen error takes no note
+        _note(error, f"In {name}, started at {started_at}")
     heard = False
     try:
         listener(name, error)
@@ -29,3 +28,9 @@ def tell(listener: OnFailure, name: str, started_at: str, error: BaseException) 
 
 def log_failure(name: str, error: BaseException) -> None:
     log.error("%s failed", name, exc_info=error)
+
+
+def _note(error: BaseException, note: str) -> None:
+    notes: list[str] = getattr(error, "__notes__", [])
+    if note not in notes and len(notes) < MOST_NOTES:
+        error.add_note(note)

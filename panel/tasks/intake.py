@@ -22,7 +22,7 @@ from functools import partial
 from typing import Any
 
 from .stats import ThreadCount
-from .terms import Ended, Origin, ScopeClosed, Start, name_of
+from .terms import Origin, Owner, ScopeClosed, name_of
 
 MOST_CALLS = 10_000
 """Calls that may wait in one scope. Threads that meet at the bound may each put one more."""
@@ -31,9 +31,10 @@ SLICE = 0.001
 
 
 class Call:
-    __slots__ = ("args", "context", "func", "future", "origin")
+    __slots__ = ("args", "context", "func", "future", "origin", "owner")
 
-    def __init__(self, func: Callable[..., object], args: tuple[object, ...], origin: Origin) -> None:
+    def __init__(self, owner: Owner, func: Callable[..., object], args: tuple[object, ...], origin: Origin) -> None:
+        self.owner = owner
         self.func = func
         self.args = args
         self.origin = origin
@@ -42,25 +43,15 @@ class Call:
 
 
 class Intake:
-    """The queue of one scope.
+    """The queue of one scope, which only the calls in it know: a scope that was let go waits for no garbage collector.
 
     `late` counts the calls that come after closing: a closed scope is soon forgotten, the root of its tree is not.
     """
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        *,
-        start: Start,
-        ended: Ended,
-        bound: int = MOST_CALLS,
-        late: ThreadCount | None = None,
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, bound: int, late: ThreadCount | None = None) -> None:
         self.dropped = ThreadCount()
         self.late = late or self.dropped
         self._loop = loop
-        self._start = start
-        self._ended = ended
         self._bound = bound
         self._calls: deque[Call] = deque()
         self._followed: dict[asyncio.Task[object], Future[Any]] = {}
@@ -71,9 +62,8 @@ class Intake:
     def waiting(self) -> int:
         return len(self._calls)
 
-    def put(self, func: Callable[..., object], args: tuple[object, ...], origin: Origin) -> Future[Any]:
+    def put(self, call: Call) -> Future[Any]:
         """From any thread, at any time, also when the loop is closed."""
-        call = Call(func, args, origin)
         if self._closed:
             _drop(call, self.late)
         elif len(self._calls) >= self._bound:
@@ -117,8 +107,7 @@ class Intake:
         # Asked for before anything runs, because a call may enter a nested Qt loop, or raise.
         again = self._loop.call_soon(self._drain)
         end = time.monotonic() + SLICE
-        while call := self._next():
-            self._run(call)
+        while self._run_next():
             if time.monotonic() >= end:
                 return
         again.cancel()
@@ -126,17 +115,20 @@ class Intake:
         if self._calls:  # put there while `_woken` still stood
             self._wake()
 
-    def _run(self, call: Call) -> None:
+    def _run_next(self) -> bool:
+        """Whether there was one."""
+        if (call := self._next()) is None:
+            return False
         name = name_of(call.func)
         if call.future.cancelled():
             _cancel(call.future)
-            self._ended(name, "cancelled", call.origin)
-            return
+            call.owner.ended(name, "cancelled", call.origin)
+            return True
         try:
             result = call.context.run(call.func, *call.args)
         except BaseException as error:
             _answer(call.future, error=error)
-            self._ended(name, "failed", call.origin, error)
+            call.owner.ended(name, "failed", call.origin, error)
             if isinstance(error, (SystemExit, KeyboardInterrupt)):
                 raise  # the loop decides, as it does when a task raises them
         else:
@@ -144,13 +136,14 @@ class Intake:
                 self._follow(call, result, name)
             else:
                 _answer(call.future, result)
-                self._ended(name, "done", call.origin)
+                call.owner.ended(name, "done", call.origin)
         finally:
             del call  # or the error's traceback and its future keep each other
+        return True
 
     def _follow(self, call: Call, coro: Coroutine[None, None, object], name: str) -> None:
         try:
-            task = call.context.run(partial(self._start, coro, name=name, origin=call.origin))
+            task = call.context.run(partial(call.owner.start, coro, name=name, origin=call.origin))
         except ScopeClosed:
             _drop(call, self.late)
             return

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Generic, TypeVar, TypeVarTuple
 
-from .terms import Ended, OnClose, Origin, ScopeClosed, Start, caller
+from .terms import OnClose, Origin, Owner, ScopeClosed, caller
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -61,18 +61,15 @@ class Job(Generic[T_co]):
         await asyncio.wait({self._end})
         return self._end.result()
 
-    def begin(self, start: Start) -> asyncio.Task[T_co]:
+    def begin(self, owner: Owner) -> asyncio.Task[T_co]:
         """The queue's, when there is a worker for it."""
-        self.task = start(self._work(), name=self.name, origin=self.origin, on_close=self.on_close)
+        self.task = owner.start(_work(self._call), name=self.name, origin=self.origin, on_close=self.on_close)
         self.task.add_done_callback(self._on_done)
         return self.task
 
     def give_up(self) -> None:
         """The queue's: it will not begin."""
         self._end.cancel()
-
-    async def _work(self) -> T_co:
-        return await self._call()
 
     def _on_done(self, task: asyncio.Task[T_co]) -> None:
         if task.cancelled():
@@ -84,19 +81,20 @@ class Job(Generic[T_co]):
             self._end.set_result(task.result())
 
 
+async def _work(call: Callable[[], Coroutine[None, None, T]]) -> T:
+    """Not the job's own, or its error, the frames of that and the job would keep each other."""
+    return await call()
+
+
 class JobQueue:
     """`workers` jobs run at a time, at most `bound` wait. Used on its loop's thread; lives as long as its scope."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, *, start: Start, ended: Ended, workers: int, bound: int
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, owner: Owner, *, workers: int, bound: int) -> None:
         """Raises ValueError."""
         if workers < 1 or bound < 1:
             raise ValueError(f"{workers} workers and room for {bound} are no queue")
-        self.dropped = 0
         self._loop = loop
-        self._start = start
-        self._ended = ended
+        self._owner = owner
         self._workers = workers
         self._bound = bound
         self._waiting: list[tuple[int, int, Job[object]]] = []
@@ -127,19 +125,16 @@ class JobQueue:
         """
         return self._put(self._job(partial(func, *args), name, priority, on_close, caller()))
 
-    async def put(
+    def put(
         self,
         func: Callable[[*Ts], Coroutine[None, None, T]],
         *args: *Ts,
         name: str,
         priority: int = 0,
         on_close: OnClose = "cancel",
-    ) -> Job[T]:
+    ) -> Coroutine[None, None, Job[T]]:
         """Like `put_nowait`, but waits for room. Raises ScopeClosed, also while it waits."""
-        job = self._job(partial(func, *args), name, priority, on_close, caller())
-        while self.full() and not self._closed:
-            await self._room()
-        return self._put(job)
+        return self._put_when_room(self._job(partial(func, *args), name, priority, on_close, caller()))
 
     def cancel(self, job: Job[object]) -> bool:
         """Takes a job out, or cancels its task; False when it had ended."""
@@ -150,20 +145,20 @@ class JobQueue:
         self._waiting = [entry for entry in self._waiting if entry[-1] is not job]
         heapq.heapify(self._waiting)
         job.give_up()
-        self._ended(job.name, "cancelled", job.origin)
+        self._owner.ended(job.name, "cancelled", job.origin)
         self._tell_room()
         return True
 
-    def close(self) -> None:
-        """The scope's, when it closes: drops what has not begun, and takes no more."""
+    def close(self) -> int:
+        """The scope's, when it closes: takes no more, and drops what has not begun. Returns how many that were."""
         self._closed = True
-        for *_, job in self._waiting:
+        dropped, self._waiting = self._waiting, []
+        for *_, job in dropped:
             job.give_up()
-        self.dropped += len(self._waiting)
-        self._waiting.clear()
         for putter in self._putters:
             if not putter.done():
                 putter.set_result(None)
+        return len(dropped)
 
     def _job(
         self,
@@ -175,6 +170,11 @@ class JobQueue:
     ) -> Job[T]:
         end: asyncio.Future[T] = self._loop.create_future()
         return Job(call, end, name=name, priority=priority, on_close=on_close, origin=origin)
+
+    async def _put_when_room(self, job: Job[T]) -> Job[T]:
+        while self.full() and not self._closed:
+            await self._room()
+        return self._put(job)
 
     def _put(self, job: Job[T]) -> Job[T]:
         if self._closed or self._loop.is_closed():
@@ -189,7 +189,7 @@ class JobQueue:
         while self._waiting and self._busy < self._workers:
             *_, job = heapq.heappop(self._waiting)
             self._busy += 1
-            job.begin(self._start).add_done_callback(self._on_done)
+            job.begin(self._owner).add_done_callback(self._on_done)
             self._tell_room()
 
     def _on_done(self, task: asyncio.Task[object]) -> None:

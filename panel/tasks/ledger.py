@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection
+from typing import Literal
 
 from .stats import NameStats, Tally, TaskStats
 from .terms import AfterFailure, OnClose, Origin, place
 
 
 class Owned:
-    """What a scope knows of one of its tasks. `asked`: it was told to end."""
+    """What a scope knows of one of its tasks."""
 
-    __slots__ = ("asked", "name", "on_close", "on_failure", "origin", "since")
+    __slots__ = ("name", "on_close", "on_failure", "origin", "since", "state")
 
     def __init__(self, name: str, origin: Origin, on_close: OnClose, on_failure: AfterFailure) -> None:
         self.name = name
@@ -21,7 +22,7 @@ class Owned:
         self.on_close = on_close
         self.on_failure = on_failure
         self.since = time.monotonic()
-        self.asked = False
+        self.state: Literal["free", "asked to end", "let go"] = "free"
 
 
 class Ledger:
@@ -45,10 +46,18 @@ class Ledger:
     def ask_to_end(self, spared: Collection[asyncio.Task[object]]) -> None:
         """Cancels what may be cancelled, once: a second cancel would cut short the cleaning up after the first."""
         for task, owned in self.tasks.items():
-            if not owned.asked and task not in spared:
-                owned.asked = True
+            if owned.state == "free" and task not in spared:
+                owned.state = "asked to end"
                 if owned.on_close == "cancel":
                     task.cancel()
+
+    def let_go(self, spared: Collection[asyncio.Task[object]]) -> list[asyncio.Task[object]]:
+        """What has not ended gets one last cancel, whatever was agreed."""
+        left = [task for task in self.tasks if task not in spared]
+        for task in left:
+            self.tasks[task].state = "let go"
+            task.cancel()
+        return left
 
     def has_beside(self, spared: Collection[asyncio.Task[object]]) -> bool:
         return any(task not in spared for task in self.tasks)

@@ -12,10 +12,11 @@ import inspect
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from .terms import OnClose, Origin, ScopeClosed, Start
+from .terms import OnClose, Origin, Owner, ScopeClosed
 
 MOST_JITTER = 0.5
 """From half a period on, a run could come before the one that it follows."""
@@ -31,7 +32,10 @@ class Timing:
 
 
 class PeriodicJob:
-    """Each run is a task of its own: counted, told when it fails, and no reason to stop."""
+    """Each run is a task of its own: counted, told when it fails, and no reason to stop.
+
+    It does not keep what it runs: whose method that is may keep the job.
+    """
 
     def __init__(
         self,
@@ -42,42 +46,55 @@ class PeriodicJob:
         jitter: float,
         on_close: OnClose,
         timing: Timing,
-        start: Start,
+        owner: Owner,
         origin: Origin,
     ) -> None:
         """Raises ValueError, and ScopeClosed."""
         if not (seconds > 0 and 0 <= jitter < MOST_JITTER):
             raise ValueError(f"every {seconds:g} s with a jitter of {jitter:g} is no period")
-        self._seconds = seconds
-        self._func = func
-        self._name = name
-        self._jitter = jitter
         self._on_close: OnClose = on_close
-        self._timing = timing
-        self._start = start
-        self._origin = origin
         self._run: asyncio.Task[None] | None = None
-        self._ticker = start(self._tick(), name=f"{name} every {seconds:g} s", origin=origin)
+        begin = partial(owner.start, name=name, origin=origin, on_close=on_close)
+        ticking = self._tick(lambda: begin(_call(func)), _pauses(seconds, jitter, timing), timing.sleep)
+        self._ticker: asyncio.Task[None] | None = owner.start(
+            ticking, name=f"{name} every {seconds:g} s", origin=origin
+        )
 
     def stop(self) -> None:
         """No more runs. The present one ends as closing the scope would end it."""
-        self._ticker.cancel()
+        if self._ticker:
+            self._ticker.cancel()
         if self._run and self._on_close == "cancel":
             self._run.cancel()
 
-    async def _tick(self) -> None:
-        now, start, beat = self._timing.clock, self._timing.clock(), 0
-        while True:
-            beat = max(beat, math.floor((now() - start) / self._seconds)) + 1
-            shift = self._timing.uniform(-self._jitter, self._jitter)
-            await self._timing.sleep(max(start + (beat + shift) * self._seconds - now(), 0))
-            try:
-                self._run = self._start(self._once(), name=self._name, origin=self._origin, on_close=self._on_close)
-            except ScopeClosed:
-                return  # closing began already, and will come to us
-            await asyncio.wait({self._run})
+    async def _tick(
+        self,
+        run: Callable[[], asyncio.Task[None]],
+        pauses: Iterator[float],
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        try:
+            for pause in pauses:
+                await sleep(pause)
+                self._run = run()
+                await asyncio.wait({self._run})
+                self._run = None
+        except ScopeClosed:
+            pass  # closing began already, and will come to us
+        finally:
+            self._ticker = self._run = None  # a task that was cancelled or failed keeps its frames, and those keep us
 
-    async def _once(self) -> None:
-        result = self._func()
-        if inspect.isawaitable(result):
-            await result
+
+def _pauses(seconds: float, jitter: float, timing: Timing) -> Iterator[float]:
+    """From where it is asked for, how long it is until the next beat."""
+    now, start, beat = timing.clock, timing.clock(), 0
+    while True:
+        beat = max(beat, math.floor((now() - start) / seconds)) + 1
+        shift = timing.uniform(-jitter, jitter)
+        yield max(start + (beat + shift) * seconds - now(), 0)
+
+
+async def _call(func: Callable[[], object]) -> None:
+    result = func()
+    if inspect.isawaitable(result):
+        await result

@@ -10,6 +10,7 @@ Closing goes from the innermost scopes outwards. What does not end in time is na
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -18,7 +19,7 @@ from typing import Any, TypeVar, TypeVarTuple, overload
 
 from .closing import Closers, Tasks
 from .failures import log_failure, tell
-from .intake import MOST_CALLS, Intake
+from .intake import MOST_CALLS, Call, Intake
 from .jobs import MOST_WAITING, WORKERS, JobQueue
 from .ledger import Ledger, Owned
 from .periodic import PeriodicJob, Timing
@@ -59,8 +60,7 @@ class TaskScope:
         self._ledger = Ledger()
         self._closed = False
         self._closers = parent._closers if parent else Closers()
-        late = parent._intake.late if parent else None
-        self._intake = Intake(self._loop, start=self.start, ended=self._ended, bound=most_calls, late=late)
+        self._intake = Intake(self._loop, bound=most_calls, late=parent._intake.late if parent else None)
         self._queues: list[JobQueue] = []
 
     def child(self, name: str) -> TaskScope:
@@ -97,7 +97,8 @@ class TaskScope:
         if self._closed or self._loop.is_closed():
             coro.close()
             raise ScopeClosed(f"{self.name} is closed; {name} was not started")
-        task = self._loop.create_task(coro, name=f"{self.name}/{name}")
+        # Not by the loop's factory: an eager one would run it before it has an owner.
+        task = asyncio.Task(coro, loop=self._loop, name=f"{self.name}/{name}")
         # What is pending when all is over, we name ourselves.
         task._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]
         self._ledger.tasks[task] = Owned(name, origin or caller(), on_close, on_failure)
@@ -126,7 +127,7 @@ class TaskScope:
             jitter=jitter,
             on_close=on_close,
             timing=timing or Timing(),
-            start=self.start,
+            owner=self,
             origin=caller(),
         )
 
@@ -134,7 +135,7 @@ class TaskScope:
         """A queue of background jobs: `workers` run at a time, at most `bound` wait. Raises ScopeClosed, ValueError."""
         if self._closed:
             raise ScopeClosed(f"{self.name} is closed; no queue was made")
-        queue = JobQueue(self._loop, start=self.start, ended=self._ended, workers=workers, bound=bound)
+        queue = JobQueue(self._loop, self, workers=workers, bound=bound)
         self._queues.append(queue)
         return queue
 
@@ -150,7 +151,7 @@ class TaskScope:
         a task's is, or cancelled and counted as dropped when the scope or its loop is closed or too many calls wait.
         Cancelling it takes the call back, or cancels its task.
         """
-        return self._intake.put(func, args, caller())
+        return self._intake.put(Call(self, func, args, caller()))
 
     async def close(self, deadline: float) -> tuple[str, ...]:
         """Ends everything inside, innermost first, within `deadline` seconds; returns the names of what did not end.
@@ -164,22 +165,17 @@ class TaskScope:
         for scope in scopes:
             scope._refuse()
         end = self._loop.time() + deadline
-        left: list[asyncio.Task[object]] = []
         with self._closers.entered(scope._ledger.tasks for scope in scopes) as spared:
             try:
                 while levels:
                     share = (end - self._loop.time()) / len(levels)
-                    left += await self._end(levels.pop(), share, spared)
+                    await self._end(levels.pop(), share, spared)
             finally:  # cancelled on the way: nobody waits for the rest, but it shall end
                 for scope in (scope for level in levels for scope in level):
                     scope._ledger.ask_to_end(spared)
-        names = tuple(sorted(task.get_name() for task in left))
-        for scope in scopes:
-            scope._intake.let_go(left)
-        for task in left:  # one last cancel, whatever was agreed
-            task.cancel()
+            left = [task for scope in scopes for task in scope._let_go(spared)]
         await asyncio.sleep(0)
-        return names
+        return tuple(sorted(task.get_name() for task in left))
 
     def stats(self) -> ScopeStats:
         """Cheap enough to be shown twice a second."""
@@ -212,10 +208,13 @@ class TaskScope:
         if not hasattr(self, "_queues"):
             return  # not made: there was no loop
         self._intake.close()
-        for task in [task for task in self._ledger.tasks if task.done()]:
-            self._on_done(task)
-        for task in self._ledger.tasks:
-            log.error("%s was dropped while it ran", task.get_name())
+        for task, owned in self._ledger.tasks.items():
+            if not task.done() and owned.state != "let go":  # those were named
+                log.error("%s was dropped while it ran", task.get_name())
+        with contextlib.ExitStack() as every:  # also when a listener raises
+            for task in reversed(self._ledger.tasks):
+                if task.done():
+                    every.callback(self._on_done, task)
 
     def _on_done(self, task: asyncio.Task[object]) -> None:
         owned, error = self._ledger.strike(task)
@@ -227,7 +226,8 @@ class TaskScope:
         if error is not None:  # last, for the listener may raise
             tell(self._on_failure, task.get_name(), place(owned.origin), error)
 
-    def _ended(self, name: str, outcome: Outcome, origin: Origin, error: BaseException | None = None) -> None:
+    def ended(self, name: str, outcome: Outcome, origin: Origin, error: BaseException | None = None) -> None:
+        """The parts': counts a call or a job that ended without becoming a task, and tells its failure."""
         self._ledger.tally.count(name, outcome)
         if error is not None:
             tell(self._on_failure, f"{self.name}/{name}", place(origin), error)
@@ -236,20 +236,25 @@ class TaskScope:
         """From now on it takes nothing; what waits in it is dropped."""
         self._closed = True
         self._intake.close()
-        for queue in self._queues:
-            queue.close()
+        while self._queues:
+            self._ledger.tally.dropped += self._queues.pop().close()
 
-    async def _end(self, level: list[TaskScope], seconds: float, spared: Tasks) -> list[asyncio.Task[object]]:
-        """Ends the scopes of one level; returns the tasks that did not end."""
-        end = self._loop.time() + seconds
-        for scope in level:
-            scope._ledger.ask_to_end(spared)
-        while any(scope._ledger.has_beside(spared) for scope in level):
-            if not await self._closers.changed(end - self._loop.time()):
+    async def _end(self, level: list[TaskScope], seconds: float, spared: Tasks) -> None:
+        """Waits until the scopes of one level are empty, for so many seconds at most."""
+        end, in_time = self._loop.time() + seconds, True
+        while in_time:
+            for scope in level:
+                scope._ledger.ask_to_end(spared)
+            if not any(scope._ledger.has_beside(spared) for scope in level):
                 break
-        left = [task for scope in level for task in scope._ledger.tasks if task not in spared]
+            in_time = await self._closers.changed(end - self._loop.time())
         for scope in level:
             scope._forget_when_empty()
+
+    def _let_go(self, spared: Tasks) -> list[asyncio.Task[object]]:
+        """Nobody waits any longer for what has not ended, which is returned."""
+        left = self._ledger.let_go(spared)
+        self._intake.let_go(left)
         return left
 
     def _end_at_once(self) -> None:
@@ -284,5 +289,4 @@ class TaskScope:
         return self._intake.waiting + sum(queue.waiting for queue in self._queues)
 
     def _dropped(self) -> int:
-        counted = self._ledger.tally.dropped + self._intake.dropped.value()
-        return counted + sum(queue.dropped for queue in self._queues)
+        return self._ledger.tally.dropped + self._intake.dropped.value()

@@ -34,10 +34,10 @@ class ScopeClosed(RuntimeError):
     """The scope takes no new tasks: it is closed, or closing."""
 
 
-class Start(Protocol):
-    """`TaskScope.start`, for the parts that start tasks of the scope that they belong to."""
+class Owner(Protocol):
+    """A scope, as its parts know it."""
 
-    def __call__(
+    def start(
         self,
         coro: Coroutine[None, None, T],
         *,
@@ -47,11 +47,7 @@ class Start(Protocol):
         origin: Origin | None = None,
     ) -> asyncio.Task[T]: ...
 
-
-class Ended(Protocol):
-    """How the parts count a call or a job that ended without becoming a task, and tell its failure."""
-
-    def __call__(self, name: str, outcome: Outcome, origin: Origin, error: BaseException | None = None) -> None: ...
+    def ended(self, name: str, outcome: Outcome, origin: Origin, error: BaseException | None = None) -> None: ...
 
 
 def caller() -> Origin:

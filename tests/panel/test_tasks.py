@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
+from dataclasses import dataclass
 
 import pytest
 from guards import UnseenErrors
@@ -50,6 +52,25 @@ async def test_a_failure_nobody_asked_to_hear_of_is_logged(caplog: pytest.LogCap
             scope.start(fail(), name="keys")
             await turns()
     assert "app/keys failed" in caplog.text and "ValueError: no" in caplog.text
+
+
+async def test_an_error_that_takes_no_note_is_told_as_well():
+    @dataclass(frozen=True)
+    class Frozen(Exception):
+        text: str
+
+    class Taken(Exception):
+        __notes__ = "its own"
+
+    async def raise_it(error: Exception) -> None:
+        raise error
+
+    failures = Failures()
+    async with TaskScope("app", on_failure=failures) as scope:
+        for error in (Frozen("no"), Taken("no")):
+            scope.start(raise_it(error), name="keys")
+        await turns()
+    assert failures == [("app/keys", "no")] * 2
 
 
 async def test_a_listener_that_fails_loses_neither_error(unseen_errors: UnseenErrors, caplog: pytest.LogCaptureFixture):
@@ -169,7 +190,7 @@ async def test_a_task_that_swallows_its_cancel_is_named_and_let_go_in_time():
     assert scope.stats().running == 0
 
 
-def test_what_was_let_go_is_destroyed_without_a_word():
+def test_what_was_let_go_is_destroyed_without_a_word(caplog: pytest.LogCaptureFixture):
     """ "Task was destroyed but it is pending" would be an ERROR record, which fails the test."""
     loop = asyncio.new_event_loop()
 
@@ -183,6 +204,28 @@ def test_what_was_let_go_is_destroyed_without_a_word():
     assert all(task._log_destroy_pending is False for task in asyncio.all_tasks(loop))  # type: ignore[attr-defined]
     loop.close()
     gc.collect()
+    assert caplog.text == ""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+def test_a_task_is_owned_before_it_runs_whatever_factory_the_loop_has():
+    loop = asyncio.new_event_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
+
+    async def main() -> None:
+        scope = TaskScope("app")
+
+        async def look() -> tuple[str, ...]:
+            return scope.stats().names
+
+        async def leave() -> tuple[str, ...]:
+            return await scope.close(1)
+
+        assert await scope.start(look(), name="look") == ("app/look",)
+        assert await scope.start(leave(), name="leave") == ()
+
+    loop.run_until_complete(main())
+    loop.close()
 
 
 async def test_work_that_must_finish_but_hangs_is_named_and_cancelled_at_the_end():

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
 import pytest
-from nuke_ai_panel.panel.tasks import ScopeClosed, TaskScope
+from nuke_ai_panel.panel.tasks import OnClose, ScopeClosed, TaskScope
 from task_parts import Failures, fail, forever, swallow_cancels, turns
 
 
@@ -96,6 +97,31 @@ async def test_two_tasks_that_close_the_scope_they_live_in_do_not_wait_for_each_
     await asyncio.wait({*closing, sibling})
     assert [task.result() for task in closing] == [(), ()]
     assert await scope.close(60) == ()
+
+
+@pytest.mark.parametrize(("on_close", "left"), [("cancel", ()), ("finish", ("app/first",))])
+async def test_one_who_has_closed_and_lives_on_is_a_task_like_any_other_for_the_next(
+    on_close: OnClose, left: tuple[str, ...]
+):
+    release, log = asyncio.Event(), list[str]()
+    scope = TaskScope("app")
+    scope.start(swallow_cancels(release, log), name="stubborn")
+    closed = asyncio.Event()
+
+    async def close_and_stay() -> None:
+        assert await scope.close(0) == ("app/stubborn",)
+        closed.set()
+        await forever()
+
+    async def close_again() -> tuple[str, ...]:
+        return await scope.close(0.1 if left else 20)
+
+    await turns()
+    first = scope.start(close_and_stay(), name="first", on_close=on_close)
+    second = scope.start(close_again(), name="second", on_close="finish")
+    await closed.wait()
+    release.set()
+    assert await second == left and first.cancelled()
 
 
 async def test_one_from_outside_waits_for_the_one_who_closes_from_inside():
@@ -214,6 +240,31 @@ def test_a_failure_is_not_lost_when_the_loop_closes_before_it_could_be_told():
     del scope
     gc.collect()
     assert failures == [("app/leave", "enough")]
+
+
+def test_each_failure_is_told_when_a_scope_is_thrown_away_and_its_listener_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    loop, told, raised = asyncio.new_event_loop(), list[str](), list[str]()
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: raised.append(str(unraisable.exc_value)))
+
+    def listen(name: str, error: BaseException) -> None:
+        told.append(name)
+        raise RuntimeError(f"cannot show {error}")
+
+    async def leave() -> None:
+        raise SystemExit("enough")
+
+    scope = TaskScope("app", on_failure=listen, loop=loop)
+    for coro in (fail(), leave()):
+        scope.start(coro, name="work")
+    with pytest.raises(SystemExit):
+        loop.run_forever()
+    loop.close()
+    del scope
+    gc.collect()
+    assert told == ["app/work"] * 2 and len(raised) == 1
+    assert "ValueError: no" in caplog.text and "SystemExit: enough" in caplog.text
 
 
 def test_a_scope_that_is_thrown_away_names_what_was_pending(caplog: pytest.LogCaptureFixture):

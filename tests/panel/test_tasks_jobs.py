@@ -210,6 +210,12 @@ async def test_the_figures_name_the_line_that_queued_a_job():
         assert origins == ["panel/test_tasks_jobs.py"] * 2
 
 
+async def test_a_task_that_does_nothing_but_put_a_job_names_the_line_that_made_it():
+    async with TaskScope("app") as scope:
+        await scope.start(scope.jobs().put(forever, name="job"), name="put")
+        assert scope.stats().tasks[-1].origin.startswith("panel/test_tasks_jobs.py:")
+
+
 @pytest.mark.parametrize(("workers", "bound"), [(0, 1), (1, 0)])
 async def test_a_queue_without_workers_or_room_is_refused(workers: int, bound: int):
     async with TaskScope("app") as scope:
