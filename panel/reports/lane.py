@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +49,8 @@ class Lane:
         self._buffer = ReportBuffer(limits.reports, limits.characters)
         self._task: asyncio.Task[None] | None = None
         self._task_name = f"reports to {sink.name}"
+        # Its own failure would come back to it, fail again, and so on for ever.
+        self._own_origin = f"{scope.name}/{self._task_name}"
         self._sending = 0
         self._timer: Timer | None = None
         self._failures = 0
@@ -56,13 +58,15 @@ class Lane:
         self._trouble = ""
         self._halted = self._reopen = self._closing = False
 
-    def put(self, reports: Iterable[Report]) -> None:
+    def put(self, reports: Sequence[Report]) -> None:
         """Never blocks and never raises. A new report does not shorten the pause between two tries."""
-        if self._closing or not self._sink.on:
+        if not self._sink.on:
+            return
+        if self._closing:
+            self._buffer.drop(reports)
             return
         for report in reports:
-            # Its own failure would come back to it, fail again, and so on for ever.
-            if report.origin != f"{self._scope.name}/{self._task_name}":
+            if report.origin != self._own_origin:
                 self._buffer.put(report)
         if self._timer is None:
             self._start()
@@ -77,18 +81,20 @@ class Lane:
             self._start()
 
     async def close(self, seconds: float) -> int:
-        """Sends what waits, in so many seconds, then lets go; returns how many reports are left."""
+        """Sends what waits, in so many seconds, and lets go in as many; returns how many reports are left.
+
+        The scope is to be open still: it owns what a sink does even then, so that no fault or hang of one hurts others.
+        """
         self._closing = True
         self._stop_timer()
         self._start()
         if task := self._task:
             await asyncio.wait({task}, timeout=seconds)
             task.cancel()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                if task:
-                    await asyncio.wait({task})
-                await self._sink.close()
+        with contextlib.suppress(ScopeClosed):
+            letting_go = self._scope.start(self._let_go(task), name=f"letting go of {self._sink.name}")
+            await asyncio.wait({letting_go}, timeout=seconds)
+            letting_go.cancel()
         return len(self._buffer) + self._sending
 
     def stats(self) -> SinkStats:
@@ -150,6 +156,11 @@ class Lane:
             self._sent += taken
             self._buffer.give_back(left[taken:])
         return taken == len(batch)
+
+    async def _let_go(self, sending: asyncio.Task[None] | None) -> None:
+        if sending:
+            await asyncio.wait({sending})
+        await self._sink.close()
 
     def _note(self, trouble: SinkTrouble) -> None:
         self._failures += 1

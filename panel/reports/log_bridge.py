@@ -10,6 +10,7 @@ import logging
 import threading
 from typing import Protocol
 
+from .capture import TEXT, text_of
 from .report import Severity
 
 LOGGER = "nuke_ai_panel"
@@ -84,5 +85,5 @@ def _message(record: logging.LogRecord) -> str:
     """A record whose words do not fit its arguments, or whose arguments cannot be printed, is still worth its words."""
     try:
         return record.getMessage()
-    except (TypeError, ValueError, LookupError, AttributeError, RuntimeError):
-        return record.msg if isinstance(record.msg, str) else f"a {type(record.msg).__name__} that cannot be printed"
+    except BaseException:  # whatever an argument raises, it is not the trouble of who logs
+        return text_of(record.msg, TEXT)

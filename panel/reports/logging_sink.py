@@ -34,16 +34,20 @@ class LoggingSink:
 
     async def send(self, reports: Sequence[Report]) -> None:
         """Raises SinkTrouble. While a handler hangs no second thread is sent after the first."""
-        if self._batch and not self._batch.ended.is_set():
+        if self._batch and self._batch.running:
             raise SinkTrouble("Python's log still does not answer: one of its handlers hangs.")
         batch = self._batch = _Batch(self._logger, reports)
         try:
             await run_blocking(batch.write, deadline=self._deadline)
         except TimeoutError:
             sentence = f"Python's log did not answer within {self._deadline:g} s: one of its handlers hangs."
-            raise SinkTrouble(sentence, taken=batch.taken) from None
+            raise SinkTrouble(sentence, taken=batch.give_up()) from None
+        except RuntimeError:
+            if batch.taken:
+                raise  # a handler's own
+            raise SinkTrouble("Python's log cannot be written: there is no thread for it.") from None
         finally:
-            batch.wanted = False
+            batch.give_up()
 
     async def close(self) -> None:
         """Holds nothing: handlers belong to who added them."""
@@ -54,21 +58,34 @@ class _Batch:
 
     def __init__(self, logger: logging.Logger, reports: Sequence[Report]) -> None:
         self.taken = 0
-        self.wanted = True
-        self.ended = threading.Event()
+        self.running = False
         self._logger = logger
         self._reports = reports
+        self._wanted = True
+        self._taking = threading.Lock()
+
+    def give_up(self) -> int:
+        """How many are with the handlers, or were. No other will come to them."""
+        with self._taking:
+            self._wanted = False
+            return self.taken
 
     def write(self) -> None:
+        self.running = True
         try:
             for report in self._reports:
-                if not self.wanted:
+                if not self._take():
                     return
-                self.taken += 1  # before: what a handler hangs with is with the handler
                 if FROM_LOG not in report.context:
                     self._logger.log(LEVELS[report.severity], "%s", _text(report), extra={"report": report})
         finally:
-            self.ended.set()
+            self.running = False
+
+    def _take(self) -> bool:
+        """Before it is written: what a handler hangs with is with the handler."""
+        with self._taking:
+            self.taken += self._wanted
+            return self._wanted
 
 
 def _text(report: Report) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from ...providers.redact import Redactor, Secret
@@ -19,7 +19,7 @@ _SUBJECT = re.compile(r"[^\s.*>\x00-\x1f\x7f]+(\.[^\s.*>\x00-\x1f\x7f]+)*")
 class NatsTarget:
     """Where reports go, as typed. An empty server: nowhere. `in_file`: the address lies in a settings file."""
 
-    server: str = ""
+    server: str = field(default="", repr=False)
     subject: str = "nuke_ai_panel.reports"
     in_file: bool = False
 

@@ -92,10 +92,11 @@ def test_words_that_do_not_fit_their_arguments_are_reported_as_they_are(
     assert reported[0][0] == words
 
 
-def test_an_argument_that_cannot_be_printed_raises_nothing(bridge: LogBridge, reported: Reported):
+@pytest.mark.parametrize("error", [RuntimeError("Internal C++ object already deleted"), ZeroDivisionError(), OSError()])
+def test_an_argument_that_cannot_be_printed_raises_nothing(bridge: LogBridge, reported: Reported, error: Exception):
     class Deleted:
         def __str__(self) -> str:
-            raise RuntimeError("Internal C++ object already deleted")
+            raise error
 
     OURS.propagate = False
     try:
@@ -103,7 +104,8 @@ def test_an_argument_that_cannot_be_printed_raises_nothing(bridge: LogBridge, re
         OURS.error(Deleted())
     finally:
         OURS.propagate = True
-    assert [words for words, *_ in reported] == ["%s is gone", "a Deleted that cannot be printed"]
+    cannot = f"(no text: its str() raised {type(error).__name__})"
+    assert [words for words, *_ in reported] == ["%s is gone", cannot]
 
 
 def test_the_level_decides_what_our_loggers_say(bridge: LogBridge, reported: Reported):

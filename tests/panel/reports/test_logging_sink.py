@@ -72,6 +72,21 @@ async def test_what_came_from_the_log_is_not_written_there_again(caplog: pytest.
     assert caplog.messages == ["app/turn: OSError: other"]
 
 
+async def test_a_thread_that_could_not_be_made_is_no_handler_that_hangs(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    sink = LoggingSink()
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(SinkTrouble, match="no thread"):
+            await sink.send([report()])
+    await sink.send([report()])
+    assert caplog.messages == ["app/turn: OSError: The drive is gone"]
+
+
 async def test_a_handler_that_hangs_costs_one_thread_and_takes_no_report_twice():
     handler, sink = HangingHandler(), LoggingSink(deadline=0.05)
     with handled_by(handler):
