@@ -44,7 +44,7 @@ class NatsConnection:
         self._nats = nats
         self._client: Any = nats.client()
         self._client.demands_tls = address.scheme == "tls"
-        self._errors: list[Exception] = []
+        self._error: Exception | None = None  # the first one since the last batch: a server may go on for ever
         self._ended = asyncio.Event()
 
     @classmethod
@@ -70,7 +70,7 @@ class NatsConnection:
 
     async def publish(self, subject: str, payloads: Iterable[bytes]) -> None:
         """Returns when the server has taken all of them. Raises SinkTrouble."""
-        self._errors.clear()
+        self._error = None
         try:
             for payload in payloads:
                 await self._client.publish(subject, payload)
@@ -82,8 +82,8 @@ class NatsConnection:
                 raise self._trouble(error, "did not confirm the reports") from None
         if not self.alive:
             raise SinkTrouble(f"The connection to the NATS server at {self._address} was cut.")
-        if self._errors:
-            raise self._trouble(self._errors[0])
+        if self._error:
+            raise self._trouble(self._error)
 
     async def close(self) -> None:
         """Lets go without a flush, which `publish` has done, and without a drain, which waits 20 s for a hung server.
@@ -128,8 +128,8 @@ class NatsConnection:
                     **address.login(),
                 )
         except (self._nats.Error, OSError, TimeoutError) as error:
-            cause = self._errors[0] if isinstance(error, self._nats.NoServers) and self._errors else error
-            raise self._trouble(cause) from None
+            cause = self._error if isinstance(error, self._nats.NoServers) else None
+            raise self._trouble(cause or error) from None
         except (ValueError, TypeError, AttributeError, LookupError):  # what it answered made nats-py stumble
             raise SinkTrouble(f"What answers at {address} is no NATS server.") from None
         if not self.alive:
@@ -153,7 +153,7 @@ class NatsConnection:
         return SinkTrouble(f"{server} cannot be used: {detail}.")
 
     async def _on_error(self, error: Exception) -> None:
-        self._errors.append(error)
+        self._error = self._error or error
 
     async def _on_closed(self) -> None:
         self._ended.set()
