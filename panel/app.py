@@ -10,6 +10,7 @@ window, the pane in Nuke and the terminal each build one `Application`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -39,7 +40,7 @@ from .threads import run_blocking
 
 CLOSING = 1.0
 """Seconds for everything to end, with every peer hung."""
-SHARES = {"tasks": 0.4, "sessions": 0.15, "sinks": 0.15}
+SHARES = {"tasks": 0.4, "sessions": 0.1, "last reports": 0.05, "sinks": 0.15}
 """Of `CLOSING`, in the order of closing. What is left is for the journal, and for a start that is under way."""
 FILE_DEADLINE = 10.0
 
@@ -189,6 +190,7 @@ class Application:
             sessions = self.providers.open_sessions
         if left := Leftover(tasks, sessions):
             self.reports.report(f"Left open at closing: {', '.join((*tasks, *sessions))}", origin="application")
+        await self._hand_over_reports(CLOSING * SHARES["last reports"])
         left = replace(left, sinks=await self.forwarder.close(CLOSING * SHARES["sinks"]))
         await self.reporting.close(0)
         self._bridge.detach()
@@ -196,6 +198,21 @@ class Application:
             self.reports.end(left.by_kind, _figures(stats) if (stats := self.loop_stats()) else {})
         self.reports.close()
         return left
+
+    async def _hand_over_reports(self, deadline: float) -> None:
+        """Waits until the sinks have been given every report so far: the last words of tasks are among them."""
+        if not self.reports.counts().taken:
+            return
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # a disk that hung until the loop was closed
+                loop.call_soon_threadsafe(done.set)
+
+        self.reports.catch_up(tell)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline):
+                await done.wait()
 
     async def _key_for(self, provider_id: str, origin: str) -> Secret | None:
         try:

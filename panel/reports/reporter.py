@@ -130,6 +130,10 @@ class Reports:
 
         return leave
 
+    def catch_up(self, then: Callable[[], object]) -> None:
+        """Calls `then` on the writer's thread when every report so far is written and the listeners know of it."""
+        self._hand_over(functools.partial(self._writer.catch_up, then))
+
     def _take(
         self,
         error: BaseException | str,

@@ -110,6 +110,11 @@ class Writer:
         if not fold.told:
             self._announce(fold)
 
+    def catch_up(self, then: Callable[[], object]) -> None:
+        """The thread's: what was taken before this is written and told, grown counts too; then it calls `then`."""
+        self._flush()
+        then()
+
     def _announce(self, fold: Fold) -> None:
         report = fold.report
         if report is None or report.count <= fold.told:

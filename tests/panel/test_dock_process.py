@@ -10,6 +10,8 @@ import pytest
 from fault_server import answers, fault_server, silent_after_a_token
 from host_process import HostProcess, host_process
 from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.reports import past_sessions
+from nuke_ai_panel.panel.reports.journal import journal_folder
 from nuke_ai_panel.panel.settings import ProviderSettings, Settings, save, settings_path
 
 
@@ -73,8 +75,10 @@ async def test_a_task_that_ends_at_nothing_is_let_go_within_the_second() -> None
         await host.do("open")
         await host.do("start_stubborn")
         end = await host.quit("once")
-        assert end["seconds"] < 1.0 and end["code"] == 0 and end["ticks"] == 0
-        assert "application/stubborn" in " ".join(host.noise)
+        assert end["seconds"] < 1.0 and end["code"] == 0 and end["ticks"] == 0 and host.noise == []
+    [session] = past_sessions(journal_folder())
+    assert session.left == {"tasks": ("application/stubborn",)}
+    assert [report.message for report in session.reports] == ["Left open at closing: application/stubborn"]
 
 
 async def test_a_host_that_ends_without_a_word_hears_none_of_us() -> None:

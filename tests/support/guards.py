@@ -68,9 +68,10 @@ def _sockets() -> Iterator[tuple[str, str]]:
 
 
 def _open_sessions(objects: list[Any]) -> Iterator[tuple[int, str]]:
-    if aiohttp := sys.modules.get("aiohttp"):
+    # A thread may have been given up in the middle of its import.
+    if session := getattr(sys.modules.get("aiohttp"), "ClientSession", None):
         for thing in objects:
-            if type(thing) is aiohttp.ClientSession and not thing.closed:
+            if type(thing) is session and not thing.closed:
                 yield id(thing), repr(thing)
 
 

@@ -180,6 +180,9 @@ class NukeLike(QObject):
         """Every widget that was made: closed tabs stay where Nuke leaves them."""
         self._pages: list[Widget] = []  # or Python would destroy what a stack gives up
         self.errors: list[BaseException] = []
+        self.player = QTimer()
+        """Looks every millisecond whether the script can go on."""
+        self.player.timeout.connect(self._step)
         self._condition: Callable[[], object] = _never
 
     @property
@@ -190,12 +193,10 @@ class NukeLike(QObject):
     def play(self, script: Script) -> int:
         """Runs the host until the script ends, then quits it. Its error is raised here."""
         self._script, self._condition, self._since = script, _at_once, time.monotonic()
-        timer = QTimer()
-        timer.timeout.connect(self._step)
-        timer.start(1)
+        self.player.start(1)
         self.window.show()
         code = self.app.exec()
-        timer.stop()
+        self.player.stop()
         if self.errors:
             raise self.errors[0]
         return code

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from guards import Census, _open_sessions, _sockets, settle
+from host_troubles import Troubles
 
 DEV = ("-X", "dev", "-W", "error::ResourceWarning")
 HARMLESS = ("This plugin does not support", "Executing <")
@@ -78,7 +79,7 @@ async def host_process(*, dev: bool = True, **environ: str) -> AsyncIterator[Hos
             await process.communicate()
 
 
-class Commands:
+class Commands(Troubles):
     """What the program can be told to do. A generator is played to its end, and gives its result then."""
 
     def __init__(self, program: Any) -> None:
