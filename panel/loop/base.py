@@ -83,6 +83,11 @@ if TYPE_CHECKING:
         _scheduled: bool
         _when: float
 
+    class SocketTransport(asyncio.Transport):
+        """What reads a socket, in pieces of `max_size` bytes."""
+
+        max_size: int
+
     class Proactor(Protocol):
         """What waits for completions on Windows."""
 
@@ -111,6 +116,7 @@ if TYPE_CHECKING:
         def _check_running(self) -> None: ...
         def _process_events(self, event_list: list[object]) -> None: ...
         def _write_to_self(self) -> None: ...
+        def _make_socket_transport(self, *args: object, **options: object) -> SocketTransport: ...
         def _asyncgen_firstiter_hook(self, agen: Any) -> None: ...
         def _asyncgen_finalizer_hook(self, agen: Any) -> None: ...
 

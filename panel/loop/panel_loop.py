@@ -88,7 +88,7 @@ class PanelLoop(BatchedLoop):
             while not (future.done() or self._silent) and (left := end - self.time()) > 0:
                 self._wait(min(left, 0.0 if self._ready else self._seconds_until_due()))
                 self._run_batch()
-                self.pulse.arrived()  # Qt's own wake-up goes unread
+                self.pulse.forget()  # Qt's own wake-up goes unread
         finally:
             self._finishing = False
             if self._completions and self.is_running():
@@ -158,6 +158,7 @@ class PanelLoop(BatchedLoop):
         self._thread_id = threading.get_ident()
         if self._completions:
             self._completions.start()
+        self.pulse.forget()  # what was posted before is done at the first turn
         self._awake = True
         self._waker.keep_turning()
 

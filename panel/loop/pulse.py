@@ -51,10 +51,14 @@ class Pulse:
         return True
 
     def arrived(self) -> None:
-        """The wake-up that was posted is here, or will not come."""
+        """The wake-up that was posted is here."""
         if self._posted_at:  # a thread and the loop may have posted at the same moment
             self.lags.append(time.monotonic() - self._posted_at)
             self._posted_at = 0.0
+
+    def forget(self) -> None:
+        """Nobody waits for the wake-up that was posted."""
+        self._posted_at = 0.0
 
     def late(self, due: float) -> None:
         """Qt says that it is time for what is due."""

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from guards import UnseenErrors
 from nuke_ai_panel.panel.loop import PanelLoop
+from nuke_ai_panel.panel.loop.batches import PIECE
 from nuke_ai_panel.panel.threads import run_blocking
 from PySide6.QtCore import QTimer
 from qt_host import running
@@ -175,6 +176,28 @@ async def test_a_socket_can_be_read_again_after_a_cancelled_read():
                 await reading
             theirs.send(b"hello")
             assert await again == b"hello"
+
+
+async def test_a_socket_is_read_in_small_pieces():
+    """Qt waits for as long as the parsing of one piece takes."""
+    ours, theirs = socket.socketpair()
+    sizes: list[int] = []
+
+    class Sizes(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+            if sum(sizes) == 100_000:
+                done.set()
+
+    done = asyncio.Event()
+    transport, _ = await running().create_connection(Sizes, sock=ours)
+    _, writer = await asyncio.open_connection(sock=theirs)
+    writer.write(bytes(100_000))
+    await done.wait()
+    assert max(sizes) <= PIECE
+    writer.close()
+    await writer.wait_closed()
+    transport.close()
 
 
 async def test_a_descriptor_that_is_always_ready_starves_nobody():

@@ -93,6 +93,10 @@ def test_no_other_private_name_is_used():
     assert used - ours - guarded == set()
 
 
+def test_a_transport_reads_at_most_max_size():
+    assert asyncio.selector_events._SelectorSocketTransport.max_size > batches.PIECE
+
+
 class TestWindows:
     """What cannot run elsewhere is read: the sources are there on every system."""
 
