@@ -225,7 +225,7 @@ def test_exit_requests_in_a_task_end_the_loop_and_are_told_like_any_failure(kind
     loop.close()
 
 
-def test_a_failure_is_not_lost_when_the_loop_closes_before_it_could_be_told():
+def test_a_failure_is_not_lost_when_the_loop_closes_before_it_could_be_told(caplog: pytest.LogCaptureFixture):
     """asyncio would say "Task exception was never retrieved", if anything, and that fails this test."""
     loop, failures = asyncio.new_event_loop(), Failures()
 
@@ -239,7 +239,7 @@ def test_a_failure_is_not_lost_when_the_loop_closes_before_it_could_be_told():
     loop.close()
     del scope
     gc.collect()
-    assert failures == [("app/leave", "enough")]
+    assert failures == [("app/leave", "enough")] and caplog.text == ""
 
 
 def test_each_failure_is_told_when_a_scope_is_thrown_away_and_its_listener_fails(
