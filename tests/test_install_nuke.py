@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nuke_ai_panel import install_nuke
+from nuke_ai_panel.installing import fetching
+from nuke_ai_panel.installing.menu_block import SITE, blocks
 from nuke_folder import make_wheel, panel_wheels, picture
 
 SCRIPT = Path(install_nuke.__file__)
@@ -20,6 +24,16 @@ SCRIPT = Path(install_nuke.__file__)
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return panel_wheels(tmp_path_factory.mktemp("wheels") / "wheels")
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return panel_wheels(tmp_path_factory.mktemp("wheels") / "newer", "0.2.0")
+
+
+@pytest.fixture(scope="module")
+def newest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return panel_wheels(tmp_path_factory.mktemp("wheels") / "newest", "0.3.0")
 
 
 @pytest.fixture
@@ -47,9 +61,9 @@ def problems(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [problem["kind"] for problem in row["problems"]]
 
 
-def release_in(folder: Path) -> Path:
-    (release,) = (path for path in (folder / install_nuke.SITE).iterdir() if path.is_dir())
-    return release
+def started_in(folder: Path) -> Path:
+    (block,) = blocks((folder / "menu.py").read_bytes())
+    return folder / SITE / block.release
 
 
 def test_it_lists_the_users_folder_and_those_of_the_studio(tmp_path: Path) -> None:
@@ -61,8 +75,8 @@ def test_it_lists_the_users_folder_and_those_of_the_studio(tmp_path: Path) -> No
 def test_in_and_out_leaves_the_folder_as_it_was(folder: Path, wheels: Path) -> None:
     before = picture(folder)
     assert install(folder, wheels) == 0
-    assert (release_in(folder) / "nuke_ai_panel" / "panel" / "dock.py").is_file()
-    assert not (release_in(folder) / "PySide6").exists()
+    assert (started_in(folder) / "nuke_ai_panel" / "panel" / "dock.py").is_file()
+    assert not (started_in(folder) / "PySide6").exists()
     assert b"\n" not in (folder / "menu.py").read_bytes().replace(b"\r\n", b"")
     assert uninstall(folder) == 0
     assert picture(folder) == before
@@ -83,29 +97,42 @@ def test_installing_twice_changes_nothing(folder: Path, wheels: Path) -> None:
     assert picture(folder) == once
 
 
-def test_an_upgrade_replaces_the_release_and_keeps_the_lines_around_the_block(
-    folder: Path, wheels: Path, tmp_path: Path
-):
+def test_an_upgrade_keeps_the_lines_around_the_block(folder: Path, wheels: Path, newer: Path) -> None:
     before = picture(folder)
     install(folder, wheels)
     menu = folder / "menu.py"
     menu.write_bytes(menu.read_bytes() + b"print('mine')\r\n")
-    old = release_in(folder)
-    assert install(folder, panel_wheels(tmp_path / "newer", "0.2.0")) == 0
-    assert not old.exists() and release_in(folder).name.startswith("0.2.0-")
+    assert install(folder, newer) == 0
+    assert started_in(folder).name.startswith("0.2.0-")
     assert menu.read_bytes().endswith(b"<<<\r\nprint('mine')\r\n") and menu.read_bytes().count(b">>>") == 2
     uninstall(folder)
     menu.write_bytes(menu.read_bytes().removesuffix(b"print('mine')\r\n"))
     assert picture(folder) == before
 
 
-def test_a_release_in_use_stays_whole_until_the_next_run(
-    folder: Path, wheels: Path, tmp_path: Path, monkeypatch, capsys
+def test_an_open_nuke_goes_on_importing_after_an_upgrade(
+    folder: Path, wheels: Path, newer: Path, newest: Path, capsys
+) -> None:
+    """The release before stays whole, and only that one: until the next upgrade, or until all goes."""
+    install(folder, wheels)
+    first = started_in(folder)
+    files = picture(first)
+    assert install(folder, newer) == 0 and f"{first.name} stays for a Nuke that is open" in capsys.readouterr().out
+    second = started_in(folder)
+    assert install(folder, newer) == 0 and install(folder, newer) == 0
+    assert picture(first) == files and problems(folder, capsys) == []
+    assert install(folder, newest) == 0 and not first.exists() and second.exists()
+    assert install(folder, newer) == 0 and started_in(folder) == second
+    assert len(list((folder / SITE).glob("0.*"))) == 2 and problems(folder, capsys) == []
+
+
+def test_what_cannot_go_yet_stays_whole_until_the_next_run(
+    folder: Path, wheels: Path, newer: Path, newest: Path, monkeypatch, capsys
 ):
     """Windows refuses to rename a folder with an open file."""
     before = picture(folder)
     install(folder, wheels)
-    old, files = release_in(folder), picture(release_in(folder))
+    old, files = started_in(folder), picture(started_in(folder))
     rename = os.rename
 
     def locked(source: Path, target: Path) -> None:
@@ -114,8 +141,9 @@ def test_a_release_in_use_stays_whole_until_the_next_run(
         rename(source, target)
 
     monkeypatch.setattr(os, "rename", locked)
-    assert install(folder, panel_wheels(tmp_path / "newer", "0.2.0")) == 0
-    assert "in use" in capsys.readouterr().out and picture(old) == files
+    assert install(folder, newer) == 0 and "in use" not in capsys.readouterr().out
+    assert install(folder, newest) == 0
+    assert f"{old} is in use" in capsys.readouterr().out and picture(old) == files
     assert problems(folder, capsys) == ["idle"]
     assert uninstall(folder) == 1 and b"nuke_ai_panel" not in (folder / "menu.py").read_bytes()
     monkeypatch.undo()
@@ -196,9 +224,9 @@ def test_taking_out_what_is_not_there_is_no_failure(folder: Path, tmp_path: Path
 def test_the_folder_deleted_by_hand_is_no_obstacle(folder: Path, wheels: Path, capsys) -> None:
     before = picture(folder)
     install(folder, wheels)
-    for path in sorted((folder / install_nuke.SITE).rglob("*"), reverse=True):
+    for path in sorted((folder / SITE).rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
-    (folder / install_nuke.SITE).rmdir()
+    (folder / SITE).rmdir()
     assert problems(folder, capsys) == ["missing"]
     assert uninstall(folder) == 0
     assert picture(folder) == before
@@ -239,31 +267,45 @@ def test_half_of_our_lines_are_left_for_a_person(folder: Path, wheels: Path, act
 
 def test_files_of_others_in_our_folder_stay_and_are_named(folder: Path, wheels: Path, capsys) -> None:
     install(folder, wheels)
-    (folder / install_nuke.SITE / "notes.txt").write_text("mine")
+    (folder / SITE / "notes.txt").write_text("mine")
     assert uninstall(folder) == 1 and "notes.txt" in capsys.readouterr().out
-    assert picture(folder / install_nuke.SITE).keys() == {".", "installed.json", "notes.txt"}
+    assert picture(folder / SITE).keys() == {".", "installed.json", "notes.txt"}
 
 
-def test_status_tells_what_was_done_to_the_files_and_installing_repairs_it(folder: Path, wheels: Path, capsys) -> None:
+@pytest.mark.parametrize("times", [1, 3])
+def test_status_tells_what_was_done_to_the_files_and_installing_repairs_it(
+    folder: Path, wheels: Path, times: int, capsys
+) -> None:
     install(folder, wheels)
-    assert problems(folder, capsys) == []
-    damaged = release_in(folder)
-    (damaged / "small_need.py").write_text("FROM = 'a stranger'\n")
-    (damaged / "only_ours.py").unlink()
-    (damaged / "stray.py").touch()
-    (damaged / "__pycache__").mkdir()
-    (damaged / "__pycache__" / "small_need.pyc").touch()
-    assert problems(folder, capsys) == ["missing", "changed", "stray"]
-    assert install(folder, wheels) == 0
-    assert problems(folder, capsys) == [] and not damaged.exists()
+    for _ in range(times):
+        assert problems(folder, capsys) == []
+        damaged = started_in(folder)
+        (damaged / "small_need.py").write_text("FROM = 'a stranger'\n")
+        (damaged / "only_ours.py").unlink()
+        (damaged / "stray.py").touch()
+        (damaged / "__pycache__").mkdir()
+        (damaged / "__pycache__" / "small_need.pyc").touch()
+        assert problems(folder, capsys) == ["missing", "changed", "stray"]
+        assert install(folder, wheels) == 0
+        assert problems(folder, capsys) == [] and started_in(folder) != damaged and not damaged.exists()
     repaired = picture(folder)
     assert install(folder, wheels) == 0 and picture(folder) == repaired
+
+
+def test_what_file_managers_leave_is_no_fault_and_no_obstacle(folder: Path, wheels: Path, capsys) -> None:
+    before = picture(folder)
+    install(folder, wheels)
+    for place in (folder / SITE, started_in(folder), started_in(folder) / "nuke_ai_panel"):
+        for name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+            (place / name).touch()
+    assert problems(folder, capsys) == []
+    assert uninstall(folder) == 0 and picture(folder) == before
 
 
 def test_status_sees_a_package_that_is_gone_with_its_list_of_files(folder: Path, wheels: Path, capsys) -> None:
     install(folder, wheels)
     for name in ("small_need-1.0.dist-info", "small_need.py", "only_ours.py"):
-        path = release_in(folder) / name
+        path = started_in(folder) / name
         [file.unlink() for file in path.iterdir()] and path.rmdir() if path.is_dir() else path.unlink()
     assert problems(folder, capsys) == ["changed", "missing"]
 
@@ -336,6 +378,94 @@ def test_an_interrupt_leaves_no_trace(folder: Path, wheels: Path, monkeypatch) -
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(install_nuke, "unpack", interrupted)
+    monkeypatch.setattr(fetching, "unpack", interrupted)
     assert install(folder, wheels) == 130
     assert picture(folder) == before
+
+
+@pytest.mark.parametrize("option", ["--nuke-dir", "--wheels"])
+def test_a_variable_that_was_not_set_is_not_the_current_folder(option: str, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as exit:
+        install_nuke.main(["install", option, ""])
+    assert exit.value.code == 2 and "is empty" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_the_home_may_be_written_as_shells_leave_it(folder: Path, wheels: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.setenv("USERPROFILE", str(folder.parent))
+    assert install_nuke.main(["install", "--nuke-dir=~/.nuke", f"--wheels={wheels}"]) == 0
+    assert started_in(folder).is_dir()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights as Linux has them")
+@pytest.mark.parametrize("has_menu", [True, False])
+def test_whoever_may_read_the_nuke_folder_may_read_the_panel(tmp_path: Path, wheels: Path, has_menu: bool) -> None:
+    """A TD with a umask of 077 installs for everybody. Nobody is given a right to write."""
+    (folder := tmp_path / "studio").mkdir()
+    folder.chmod(0o775)
+    if has_menu:
+        (folder / "menu.py").touch(0o640)
+    umask = os.umask(0o077)
+    try:
+        assert install(folder, wheels) == 0
+    finally:
+        os.umask(umask)
+    modes = {path: path.stat().st_mode & 0o777 for path in [folder / "menu.py", *folder.glob(f"{SITE}/**/*")]}
+    assert modes.pop(folder / "menu.py") == (0o640 if has_menu else 0o644)
+    assert {(path.is_dir(), mode) for path, mode in modes.items()} == {(True, 0o755), (False, 0o644)}
+    assert (folder / SITE).stat().st_mode & 0o777 == 0o755
+
+
+def test_a_link_in_place_of_our_folder_is_not_followed(folder: Path, wheels: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (folder / SITE).symlink_to(tmp_path / "elsewhere")
+    assert install(folder, wheels) == 1 and "not a folder of its own" in capsys.readouterr().err
+    assert uninstall(folder) == 1 and not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_link_that_leads_nowhere_is_no_nuke_folder(tmp_path: Path, wheels: Path, capsys) -> None:
+    (tmp_path / ".nuke").symlink_to(tmp_path / "unmounted")
+    assert install(tmp_path / ".nuke", wheels) == 1 and "is not a folder" in capsys.readouterr().err
+
+
+def test_copied_away_with_its_folder_it_runs_from_anywhere(folder: Path, wheels: Path, tmp_path: Path) -> None:
+    """A place whose path nobody would choose, other packages of that name around, and nothing of ours on the path."""
+    place = tmp_path / "für Jürgen's team"
+    place.mkdir()
+    shutil.copy(SCRIPT, place)
+    shutil.copytree(SCRIPT.parent / "installing", place / "installing")
+    (tmp_path / "nuke_ai_panel").mkdir()
+    (tmp_path / "nuke_ai_panel" / "__init__.py").write_text("raise ImportError('another one')")
+    (tmp_path / "installing.py").write_text("raise ImportError('another one')")
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-W",
+        "error",
+        str(place / "install_nuke.py"),
+        "install",
+        "--nuke-dir",
+        str(folder),
+    ]
+    done = subprocess.run([*command, "--wheels", str(wheels)], cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "") and started_in(folder).is_dir()
+
+
+def test_copied_away_without_its_folder_it_says_so(tmp_path: Path) -> None:
+    shutil.copy(SCRIPT, tmp_path)
+    command = [sys.executable, "-I", str(tmp_path / "install_nuke.py"), "status"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "its folder 'installing' beside it" in done.stderr
+
+
+FILES = [SCRIPT, *sorted((SCRIPT.parent / "installing").glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_it_needs_nothing_but_an_older_python(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+    modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+    assert {module.split(".")[0] for module in modules} <= sys.stdlib_module_names

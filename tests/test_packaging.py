@@ -11,7 +11,7 @@ from pathlib import Path
 import nuke_ai_panel
 
 ROOT = Path(nuke_ai_panel.__file__).parent
-FLOORS = ("panel", "ui", "providers", "resources")
+FOLDERS = ("panel", "ui", "providers", "resources", "installing")
 HEAVY = ("aiohttp", "keyring", "truststore", "nuke_ai_panel.panel.app", "nuke_ai_panel.providers.http")
 
 PAINT = f"""
@@ -32,13 +32,13 @@ loop.close()
 
 def test_the_package_list_names_every_folder() -> None:
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    folders = {path.parent.relative_to(ROOT) for floor in FLOORS for path in (ROOT / floor).rglob("*.py")}
+    folders = {path.parent.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
     assert listed == {"nuke_ai_panel"} | {"nuke_ai_panel." + ".".join(folder.parts) for folder in folders}
 
 
 def test_every_folder_says_what_is_in_it() -> None:
-    for floor in FLOORS:
-        for path in (ROOT / floor).rglob("*.py"):
+    for folder in FOLDERS:
+        for path in (ROOT / folder).rglob("*.py"):
             assert path.read_text().lstrip().startswith(('"""', 'r"""')), path
             assert (path.parent / "__init__.py").exists(), path
 

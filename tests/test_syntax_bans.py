@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = ("panel", "ui", "providers", "resources")
+FOLDERS = ("panel", "ui", "providers", "resources", "installing")
 
 OWNERS = {
     "create_task": {"panel/tasks/scope.py"},
@@ -23,7 +23,7 @@ OWNERS = {
 
 CONTEXT_MANAGERS = {"asynccontextmanager", "contextlib.asynccontextmanager"}
 
-FILES = [*sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py")), *sorted(ROOT.glob("*.py"))]
+FILES = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), *sorted(ROOT.glob("*.py"))]
 
 
 def foreign_attributes(tree: ast.AST, file: str) -> Iterator[str]:

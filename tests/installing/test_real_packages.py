@@ -9,8 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from nuke_ai_panel import install_nuke
-from nuke_ai_panel.install_nuke import Filling, NukeFolder, Target, Trouble
+from nuke_ai_panel.installing.actions import install, uninstall
+from nuke_ai_panel.installing.menu_block import SITE
+from nuke_ai_panel.installing.nuke_folder import NukeFolder
+from nuke_ai_panel.installing.release import packages
+from nuke_ai_panel.installing.status import look
+from nuke_ai_panel.installing.target import Target
+from nuke_ai_panel.installing.trouble import Trouble
 from nuke_folder import make_host, picture, start_nuke
 
 PANE = """
@@ -40,7 +45,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     (folder / "menu.py").write_bytes(b"import nuke\r\nmine = 1\r\n")
     try:
-        install_nuke.install(NukeFolder(folder), Filling(Target.here(), None))
+        install(NukeFolder(folder), Target.here(), None)
     except Trouble as trouble:
         if "CI" in os.environ:
             raise
@@ -72,10 +77,10 @@ def test_nuke_shows_the_pane_with_its_own_qt_and_our_packages(home: Path, host: 
 def test_the_real_packages_are_whole_without_qt_and_go_without_a_trace(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(home, folder)
-    facts, found = install_nuke.inspect(NukeFolder(folder), Target.here())
-    assert facts["installed"] and found == []
-    (release,) = (folder / install_nuke.SITE).glob("*.*-*")
-    assert not {"pyside6", "pyside6-essentials", "shiboken6"} & set(install_nuke.packages(release))
-    assert install_nuke.uninstall(NukeFolder(folder)).code == 0
+    state = look(NukeFolder(folder), Target.here())
+    assert state.installed and state.findings == ()
+    (release,) = (folder / SITE).glob("*.*-*")
+    assert not {"pyside6", "pyside6-essentials", "shiboken6"} & set(packages(release))
+    uninstall(NukeFolder(folder))
     names = picture(folder)
     assert names.keys() == {".", "menu.py"} and (folder / "menu.py").read_bytes() == b"import nuke\r\nmine = 1\r\n"

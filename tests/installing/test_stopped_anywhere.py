@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from nuke_ai_panel import install_nuke
-from nuke_ai_panel.install_nuke import Filling, NukeFolder, Target
+from nuke_ai_panel.installing.actions import install
+from nuke_ai_panel.installing.menu_block import SITE, blocks
+from nuke_ai_panel.installing.nuke_folder import NukeFolder
+from nuke_ai_panel.installing.release import differences
+from nuke_ai_panel.installing.target import Target
 from nuke_folder import FailingCalls, Killed, panel_wheels, picture
 
 TARGET = Target("linux", "x86_64")
@@ -41,9 +45,11 @@ class Case:
         menu = self.folder / "menu.py"
         return menu.read_bytes() if menu.exists() else None
 
+    def is_in_order(self) -> bool:
+        return self._main("status") == 0
+
     def starts_a_whole_release(self) -> bool:
-        found = install_nuke.blocks(self.menu() or b"")
-        return all(not install_nuke.differences(self.folder / install_nuke.SITE / block.release) for block in found)
+        return all(not differences(self.folder / SITE / block.release) for block in blocks(self.menu() or b""))
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +107,9 @@ def test_an_install_that_fails_anywhere_is_repaired_by_the_next(case: Case, monk
 def test_an_upgrade_that_fails_anywhere_starts_the_old_or_the_new(
     case: Case, monkeypatch, error: OSError | None
 ) -> None:
+    before = case.picture()
     case.upgrade()
-    upgraded, new = case.picture(), case.menu()
+    new = case.menu()
     case.uninstall()
     case.install()
     installed, old = case.picture(), case.menu()
@@ -113,7 +120,8 @@ def test_an_upgrade_that_fails_anywhere_starts_the_old_or_the_new(
         if done == 1:
             assert case.picture() == installed
             continue
-        assert case.upgrade() == 0 and case.picture() == upgraded
+        assert case.upgrade() == 0 and case.menu() == new and case.is_in_order()
+        assert case.uninstall() == 0 and case.picture() == before
         assert case.install() == 0 and case.picture() == installed
     assert count > 30
 
@@ -143,7 +151,7 @@ def test_a_disk_that_fills_while_a_package_is_written_changes_nothing(case: Case
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
     try:
         with pytest.raises(OSError):
-            install_nuke.install(NukeFolder(case.folder), Filling(TARGET, big))
+            install(NukeFolder(case.folder), TARGET, big)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert case.picture() == before

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import stat
-import sys
 import zipfile
-from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
-from nuke_ai_panel import install_nuke
-from nuke_ai_panel.install_nuke import Target, Trouble, Wheel, applies, choose, requirements, satisfies, unpack
-from nuke_folder import make_wheel, panel_wheels, picture
+from nuke_ai_panel.installing.release import differences
+from nuke_ai_panel.installing.target import Target
+from nuke_ai_panel.installing.trouble import Trouble
+from nuke_ai_panel.installing.wheels import Wheel, choose, unpack
+from nuke_folder import make_wheel, picture
 
 LINUX = Target("linux", "x86_64")
 MAC = Target("darwin", "aarch64", (14, 2))
@@ -100,44 +100,12 @@ def test_a_file_that_is_not_named_like_a_wheel_is_refused(tmp_path: Path, name: 
         choose(tmp_path, LINUX)
 
 
-@pytest.mark.parametrize(
-    ("condition", "holds"),
-    [
-        ("python_version < '3.12'", True),
-        ('python_version >= "3.10" and python_version < "3.11"', False),
-        ("python_full_version < '3.11'", False),
-        ("sys_platform == 'win32' or (os_name != 'nt' and platform_system == 'Linux')", True),
-        ("platform_python_implementation != 'PyPy'", True),
-        ("sys_platform in 'linux darwin'", True),
-        ("extra == 'speedups'", False),
-        ("python_version ~= '3.9'", False),
-        ("not a condition", False),
-    ],
-)
-def test_the_condition_of_a_requirement_is_that_of_nukes_python(condition: str, holds: bool) -> None:
-    assert applies(condition, LINUX.markers()) is holds
-
-
-def test_requirements_are_those_for_here_and_never_of_qt() -> None:
-    needs = [
-        "PySide6-Essentials<6.12,>=6.5.3; python_version < '3.12'",
-        "aiohttp!=3.14.0,>=3.13.3",
-        "nats-py; extra == 'nats'",
-    ]
-    metadata = "".join(f"Requires-Dist: {need}\n" for need in [*needs, "SecretStorage>=3.2; sys_platform == 'linux'"])
-    assert requirements(metadata, LINUX) == {
-        "aiohttp": "aiohttp!=3.14.0,>=3.13.3",
-        "secretstorage": "SecretStorage>=3.2",
-    }
-    assert requirements(metadata, WINDOWS).keys() == {"aiohttp"}
-
-
 def test_files_go_where_python_imports_them_and_commands_stay_behind(tmp_path: Path) -> None:
     files = {"thing/a.py": "A", "thing-1.0.data/platlib/b.py": "B", "thing-1.0.data/scripts/run.sh": "rm -r /"}
     unpack(make_wheel(tmp_path / "wheels", "thing", files), tmp_path / "site")
     found = {name for name, what in picture(tmp_path / "site").items() if what != "folder"}
     assert found == {"thing/a.py", "b.py"} | {f"thing-1.0.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD")}
-    assert install_nuke.differences(tmp_path / "site") == []
+    assert differences(tmp_path / "site") == []
 
 
 @pytest.mark.parametrize(
@@ -207,8 +175,6 @@ def test_a_damaged_wheel_is_told(tmp_path: Path, damage) -> None:
 
 def test_a_record_in_hexadecimal_is_read_too(tmp_path: Path) -> None:
     """As qasync 0.28 has it."""
-    import hashlib
-
     wheel = make_wheel(tmp_path, "thing", {"thing.py": "abc"})
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith("RECORD")]
@@ -224,107 +190,3 @@ def test_two_packages_may_share_a_file_only_if_it_is_the_same(tmp_path: Path) ->
     unpack(tmp_path / "two-1.0-py3-none-any.whl", tmp_path / "site")
     with pytest.raises(Trouble, match="shared/__init__.py is in another package too"):
         unpack(tmp_path / "three-1.0-py3-none-any.whl", tmp_path / "site")
-
-
-UV = """#!{python}
-import json, pathlib, shutil, sys
-arguments = sys.argv[1:]
-with open({log!r}, "a") as log:
-    log.write(json.dumps(arguments) + "\\n")
-if "offline" in {log!r}:
-    sys.exit("error: no such host")
-if arguments[0] == "build":
-    shutil.copy({wheel!r}, arguments[arguments.index("--out-dir") + 1])
-else:
-    site = pathlib.Path(arguments[arguments.index("--target") + 1])
-    with __import__("zipfile").ZipFile({need!r}) as archive:
-        archive.extractall(site)
-    (site / "bin").mkdir()
-    (site / "bin" / "run").touch()
-    (site / ".lock").touch()
-    (site / "small_need-1.0.dist-info" / "INSTALLER").write_text("uv")
-"""
-
-
-@pytest.fixture
-def stand_in_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
-    """The log of a `uv` that knows the small packages only."""
-    wheels, commands = panel_wheels(tmp_path / "wheels"), tmp_path / "bin"
-    log = tmp_path / getattr(request, "param", "uv.log")
-    panel, need = (str(next(wheels.glob(name))) for name in ("nuke_ai_panel*", "small_need*"))
-    commands.mkdir()
-    (commands / "uv").write_text(UV.format(python=sys.executable, log=str(log), wheel=panel, need=need))
-    (commands / "uv").chmod(0o755)
-    monkeypatch.setenv("PATH", str(commands) + os.pathsep + os.environ["PATH"])
-    return log
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a script as a command")
-def test_without_a_folder_of_wheels_uv_fetches_what_the_panel_needs(tmp_path: Path, stand_in_uv: Path, capsys) -> None:
-    folder = tmp_path / ".nuke"
-    assert install_nuke.main(["install", "--nuke-dir", str(folder)]) == 0, capsys.readouterr().err
-    log = stand_in_uv.read_text()
-    assert '"--python-version", "3.11"' in log and '":all:"' in log and '"small-need>=1"]' in log
-    assert "PySide6" not in log and '"nuke-ai-panel' not in log
-    (release,) = (folder / install_nuke.SITE).glob("0.1.0-*")
-    assert {path.name for path in release.iterdir() if path.is_dir()} == {
-        "nuke_ai_panel",
-        "nuke_ai_panel-0.1.0.dist-info",
-        "small_need-1.0.dist-info",
-    }
-    assert install_nuke.main(["status", "--nuke-dir", str(folder)]) == 0
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a script as a command")
-@pytest.mark.parametrize("stand_in_uv", ["offline.log"], indirect=True)
-def test_a_registry_that_is_not_reached_is_told_and_nothing_is_left(tmp_path: Path, stand_in_uv: Path, capsys) -> None:
-    assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
-    assert "uv could not fetch the packages: error: no such host" in capsys.readouterr().err
-    assert not (tmp_path / ".nuke").exists()
-
-
-@pytest.mark.parametrize(
-    ("version", "wanted", "holds"),
-    [
-        ("3.13.3", "aiohttp>=3.13.3,!=3.14.0", True),
-        ("3.14.0", "aiohttp!=3.14.0,>=3.13.3", False),
-        ("3.9", "aiohttp>=3.13.3", False),
-        ("25", "keyring>=25.0.0", True),
-        ("1.9", "yarl <2.0, >=1.25.1", False),
-        ("1.25.1", "yarl (<2.0,>=1.25.1)", True),
-        ("0.2.7", "mdurl~=0.1", True),
-        ("1.0", "mdurl~=0.1", False),
-        ("0.1.9", "mdurl~=0.1.5", True),
-        ("2.1.4", "thing==2.1.*", True),
-        ("2.1.4", "thing!=2.1.*", False),
-        ("2.1", "thing===2.1.0", True),
-        ("1", "thing", True),
-        ("1", "thing @ https://example.org/thing-2.whl", True),
-    ],
-)
-def test_a_version_is_held_against_what_is_asked_for(version: str, wanted: str, holds: bool) -> None:
-    assert satisfies(version, wanted) is holds
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a script as a command")
-def test_a_panel_that_is_installed_beside_the_script_is_put_in_as_it_is(tmp_path: Path, stand_in_uv: Path, monkeypatch):
-    """Its name is never asked for at a registry: whoever registers it would run in Nuke."""
-    (site := tmp_path / "site").mkdir()
-    unpack(next((tmp_path / "wheels").glob("nuke_ai_panel*")), site)
-    installed = Distribution.at(site / "nuke_ai_panel-0.1.0.dist-info")
-    monkeypatch.setattr(install_nuke, "__file__", str(tmp_path / "install_nuke.py"))
-    monkeypatch.setattr("importlib.metadata.distribution", {"nuke-ai-panel": installed}.__getitem__)
-    folder = tmp_path / ".nuke"
-    assert install_nuke.main(["install", "--nuke-dir", str(folder)]) == 0
-    (release,) = (folder / install_nuke.SITE).glob("0.1.0-*")
-    assert (release / "nuke_ai_panel/panel/dock.py").read_bytes() == (site / "nuke_ai_panel/panel/dock.py").read_bytes()
-    assert "build" not in stand_in_uv.read_text() and "nuke-ai-panel==" not in stand_in_uv.read_text()
-
-
-def test_a_script_that_was_copied_away_alone_asks_for_wheels(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(install_nuke, "__file__", str(tmp_path / "install_nuke.py"))
-    monkeypatch.setattr(install_nuke, "PANEL", "not-installed-anywhere")
-    monkeypatch.setattr("shutil.which", lambda _: "uv")
-    assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
-    assert "Give --wheels a folder that holds its wheel" in capsys.readouterr().err
-    assert not (tmp_path / ".nuke").exists()
