@@ -228,6 +228,7 @@ from nuke_ai_panel.panel.settings import ProviderSettings
 from nuke_ai_panel.panel.window import Session
 
 async def main():
+    asyncio.get_running_loop().slow_callback_duration = 10  # -X dev tells of what a busy machine does slowly
     session = Session(None)
     async def drive():
         await session.started.wait()

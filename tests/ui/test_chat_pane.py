@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 from transcript_parts import until
 
-HEADER = ["Model: none, not set up", "Open a script", "New chat", "Settings"]
+HEADER = ["Model: none, not set up", "Open a script", "New chat", "Settings", "Diagnostics"]
 
 
 @pytest.fixture
