@@ -5,13 +5,14 @@ Owns where the parts lie and when the pane is narrow. It decides nothing: presen
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .composer import Composer
 from .header import Header
 from .look.surface import LookRoot
+from .parts.own_keys import claims, is_ours
 from .transcript.chat_view import ChatView
 
 NARROW = 360
@@ -39,10 +40,19 @@ class ChatPane(LookRoot):
         self.set_content(content)
         self.setFocusProxy(self.composer)
 
+    def event(self, event: QEvent) -> bool:
+        return claims(event) or super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc that nothing inside wanted: it stops, wherever in the pane the focus is."""
-        if event.key() != Qt.Key.Key_Escape or not self.composer.stop():
+        """What nothing inside wanted. Esc stops, wherever in the pane the focus is; no plain key goes on to a host."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.composer.stop()
+        elif not is_ours(event):
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not is_ours(event):
+            super().keyReleaseEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -13,6 +13,7 @@ from ..look.theme import Look
 from .controls import Button
 from .frames import Card, Rule, column, row
 from .labels import Label
+from .own_keys import claims
 from .pick_list import PickDelegate, PickModel, PickRow
 
 MOST_ROWS = 12
@@ -160,6 +161,9 @@ class Picker(QWidget):
         if to >= 0:
             self._stepped = True
             self._mark(to)
+
+    def event(self, event: QEvent) -> bool:
+        return claims(event) or super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:

@@ -1,0 +1,35 @@
+"""The fixture `nuke`: a program like Nuke with the pane registered, for tests on one thread with it.
+
+from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fake_nuke import fake_nuke  # noqa: F401
+from host_harness import NukeLike
+from nuke_ai_panel.panel import dock
+from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.settings import ProviderSettings, Settings, save, settings_path
+from thread_server import Served
+
+
+@pytest.fixture
+def nuke(qapp: Any, fake_nuke: Any) -> Iterator[NukeLike]:  # noqa: F811
+    """At its end nothing of ours may be left."""
+    program = NukeLike(qapp, fake_nuke)
+    dock.register()
+    yield program
+    program.close()
+    assert program.docking is None
+
+
+def answered_by(server: Served) -> None:
+    """The settings of an artist whose answers come from this server."""
+    settings = Settings()
+    settings.set(options.PROVIDER, "compatible")
+    settings.set_provider("compatible", ProviderSettings(server.url, "tiny"))
+    save(settings.changes, settings_path())
