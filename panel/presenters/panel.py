@@ -65,7 +65,7 @@ class Panel:
     def _stalled(self, stall: Stall) -> None:
         where = stall.stack[-1] if stall.stack else "an unknown place"
         words = f"Nothing moved on the shared thread, which stood in {where}."
-        self.app.reports.report(words, severity="warning", origin="watchdog", context={"stack": "\n".join(stall.stack)})
+        self.app.reports.report(words, severity="warning", origin="watchdog", trace=stall.stack)
 
     def _turned_again(self, stall: Stall) -> None:
         words = f"The shared thread moves again after {stall.seconds:.0f} s."

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import get_ident
 from types import CodeType, TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ...providers.errors import ProviderError
 
@@ -28,6 +28,7 @@ OUTER, INNER = 10, 40
 """Frames kept at both ends of a trace: one of a recursion has a thousand."""
 
 Frame = tuple[CodeType, int]
+T = TypeVar("T")
 
 _reading: set[tuple[int, int]] = set()
 """(thread, error) whose text is being taken: an error that reports itself in `__str__` is not asked again."""
@@ -68,7 +69,7 @@ class Captured(NamedTuple):
     origin: str
     at: float
     context: tuple[tuple[str, str], ...]
-    frames: tuple[Frame, ...]
+    frames: Sequence[Frame | str]
     skipped: int
     links: tuple[Link, ...]
 
@@ -94,12 +95,14 @@ def capture(
     severity: str,
     origin: str,
     context: Mapping[str, str] | None,
+    trace: Sequence[str],
     at: float,
 ) -> Captured:
-    """The rest, for an error that is new."""
+    """The rest, for an error that is new. `trace` is that of a text."""
     entries = _entries(context) if context else ()
     if not isinstance(error, BaseException):
-        return Captured(seen, severity, origin or origin_here(), at, entries, (), 0, ())
+        frames, skipped = _both_ends([text_of(place, SHORT) for place in trace])
+        return Captured(seen, severity, origin or origin_here(), at, entries, frames, skipped, ())
     frames, skipped = _frames(error)
     entries += _of_a_service(error)
     return Captured(seen, severity, origin or origin_here(), at, entries, frames, skipped, tuple(_links(error)))
@@ -171,16 +174,20 @@ def _innermost(error: BaseException) -> Frame | None:
     return step.tb_frame.f_code, step.tb_lineno
 
 
-def _frames(error: BaseException) -> tuple[tuple[Frame, ...], int]:
+def _frames(error: BaseException) -> tuple[list[Frame], int]:
     steps: list[TracebackType] = []
     step = _trace_of(error)
     while step is not None:
         steps.append(step)
         step = step.tb_next
+    kept, skipped = _both_ends(steps)
+    return [(step.tb_frame.f_code, step.tb_lineno) for step in kept], skipped
+
+
+def _both_ends(steps: list[T]) -> tuple[list[T], int]:
+    """Without those in the middle, and how many they are."""
     skipped = max(len(steps) - OUTER - INNER, 0)
-    if skipped:
-        del steps[OUTER : OUTER + skipped]
-    return tuple((step.tb_frame.f_code, step.tb_lineno) for step in steps), skipped
+    return (steps[:OUTER] + steps[-INNER:] if skipped else steps), skipped
 
 
 def _links(error: BaseException) -> Iterator[Link]:

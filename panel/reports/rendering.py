@@ -74,7 +74,9 @@ class Renderer:
             for link, text in zip(links, texts, strict=True)
         ]
 
-    def _line(self, frame: Frame) -> str:
+    def _line(self, frame: Frame | str) -> str:
+        if isinstance(frame, str):
+            return self.clean([frame])[0]
         code, number = frame
         key = (code.co_filename, number, code.co_name)
         line = self._lines.get(key)

@@ -72,16 +72,19 @@ class Reports:
         severity: Severity = "error",
         context: Mapping[str, str] | None = None,
         origin: str = "",
+        trace: Sequence[str] = (),
         wait: bool = False,
     ) -> str:
         """Takes one error and returns its report's id: the same for equal errors, which are folded.
+
+        An error brings its own trace; that of a text is `trace`, `file:line in function`, outermost first.
 
         Never raises. Never blocks, but with `wait` for one write, which then survives `kill -9`. After `close`, and
         while the interpreter ends, it is written before this returns. Where too many wait, it is only counted.
         """
         report_id = ""
         try:
-            report_id = self._take(error, severity, context, origin, wait)
+            report_id = self._take(error, severity, context, origin, trace, wait)
         except KeyboardInterrupt:
             raise  # not ours: somebody pressed Ctrl+C just now
         except BaseException:
@@ -109,9 +112,21 @@ class Reports:
     def close(self) -> None:
         """Writes what waits and ends the writer's thread. Later reports are written at once by their caller."""
         self._closed = True
-        if self._writer.end(CLOSING):
-            self._writer.drain(sync=True)
-            atexit.unregister(self.close)
+        self._end()
+
+    def _end(self) -> bool:
+        """Whether the writer has done it all within `CLOSING`."""
+        if not self._writer.end(CLOSING):
+            return False
+        self._writer.drain(sync=True)
+        atexit.unregister(self._at_exit)
+        return True
+
+    def _at_exit(self) -> None:
+        """The process ends, and the thread with it: it is waited for as long as it gets on, but not for a hung disk."""
+        self._closed, before = True, -1
+        while not self._end() and (waiting := self.counts().waiting) != before:
+            before = waiting
 
     def recent(self) -> tuple[Report, ...]:
         """The last 500 different reports, newest first, from memory."""
@@ -140,6 +155,7 @@ class Reports:
         severity: str,
         context: Mapping[str, str] | None,
         origin: str,
+        trace: Sequence[str],
         wait: bool,
     ) -> str:
         seen = glance(error)
@@ -151,7 +167,7 @@ class Reports:
             if self._crowded() and not wait:
                 return self._count_only(seen.kind, report_id)
             at = self._clock()
-            captured = capture(error, seen, severity=severity, origin=origin, context=context, at=at)
+            captured = capture(error, seen, severity=severity, origin=origin, context=context, trace=trace, at=at)
             self._weight += captured.weight
             fold = self._known.setdefault(key, Fold(key, report_id, captured))
         elif self._writer.queue.qsize() >= CALLS and not wait:
@@ -191,7 +207,7 @@ class Reports:
 
     def _arm(self) -> None:
         self._armed = True
-        atexit.register(self.close)
+        atexit.register(self._at_exit)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=functools.partial(_forked, weakref.ref(self)))
 

@@ -275,3 +275,15 @@ def test_the_private_names_that_are_used_exist() -> None:
     assert asyncio._get_running_loop() is None
     assert vars(threading)["_active"][threading.get_ident()] is threading.current_thread()
     assert sys.version_info >= (3, 11)
+
+
+def test_a_text_may_bring_the_places_that_it_is_about(tmp_path: Path) -> None:
+    """Both ends of them, and none is a secret's way out."""
+    trace = tuple(f"/home/{KEY}/a.py:{number} in f" for number in range(200))
+    with opened(tmp_path) as reports:
+        reports.report("the thread stands", trace=trace, wait=True)
+        reports.report("nothing is known of it", wait=True)
+        nowhere, stands = reports.recent()
+    assert stands.trace[0] == "/home/[key removed]/a.py:0 in f"
+    assert stands.trace[-1] == "/home/[key removed]/a.py:199 in f"
+    assert "... 150 more" in stands.trace and len(stands.trace) == 51 and nowhere.trace == ()

@@ -77,6 +77,15 @@ ENDINGS = {
         for _ in range(3):
             reports.report("expected")
     """,
+    "what waits at the end, on a disk that takes its time": """
+        import time
+        write = os.write
+        os.write = lambda *line: (time.sleep(0.002), write(*line))[1]
+        for number in range(250):
+            reports.report(f"number {number}")
+        for _ in range(3):
+            reports.report("expected")
+    """,
     "the first one in atexit": """
         import atexit
         atexit.register(lambda: [reports.report("expected") for _ in range(3)])
