@@ -102,7 +102,7 @@ def test_a_real_script_is_told_alike_from_the_file_and_from_nuke(fake_nuke: Any,
         assert [row.class_name for row in open_now] == [row.class_name for row in written]
         return
     assert [row.name for row in open_now] == [row.name for row in written]
-    names = some(file)
+    names = some(file, 8 if path.stat().st_size < 1_000_000 else 2)  # the fake takes its time with the largest
     same(answers(file, names), answers(live, names))
 
 
