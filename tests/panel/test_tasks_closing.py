@@ -57,6 +57,25 @@ async def test_a_second_failure_while_it_closes_is_told_as_well():
     assert await scope.close(1) == ()
 
 
+async def test_a_failure_while_a_task_closes_its_own_scope_does_not_cancel_that_task():
+    async def stumble() -> None:
+        try:
+            await forever()
+        finally:
+            raise ValueError("no")
+
+    async def leave() -> tuple[str, ...]:
+        left = await scope.close(5)
+        await turns()
+        return left
+
+    failures = Failures()
+    scope = TaskScope("app", on_failure=failures)
+    scope.start(stumble(), name="stream", on_failure="close")
+    await turns()
+    assert await scope.start(leave(), name="leave") == () and failures == [("app/stream", "no")]
+
+
 async def test_two_who_close_at_once_both_get_the_answer():
     release, log = asyncio.Event(), list[str]()
     app, test = TaskScope("app"), TaskScope("test")
