@@ -422,6 +422,15 @@ async def test_on_a_closed_loop_reports_are_counted_drops():
         assert desk.stats().dropped == 3 and not desk.stats().waiting
 
 
+async def test_what_comes_after_closing_is_a_counted_drop():
+    async with TaskScope("app") as scope:
+        desk = Desk(scope, Sink())
+        await desk.forwarder.close()
+        desk.forwarder.forward(report(1))
+        await desk.rest()
+        assert (desk.stats().dropped, desk.stats().waiting, desk.stats().sent) == (1, 0, 0)
+
+
 async def test_a_thousand_reports_from_fifty_threads_while_the_forwarder_closes_raise_nothing():
     errors: list[BaseException] = []
     async with TaskScope("app") as scope:
