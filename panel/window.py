@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal
@@ -79,6 +80,7 @@ class Session:
 
     def __init__(self, file: str | None) -> None:
         self._file = file
+        self._loop = asyncio.get_running_loop()
         self._quit = asyncio.Event()
         self.started = asyncio.Event()
         self._exit_code = 0
@@ -117,27 +119,30 @@ class Session:
         self.panel.warm_up()
 
     def _watch_signals(self) -> None:
-        loop = asyncio.get_running_loop()
         for number in SIGNALS:
             with contextlib.suppress(NotImplementedError):  # Windows' loops have none
-                loop.add_signal_handler(number, self._on_signal, number)
+                self._loop.add_signal_handler(number, _nothing)  # Qt waits outside of Python: this wakes it
+                signal.signal(number, self._on_signal)  # not the loop's to call: the second one is for when it stands
 
     def _ignore_signals(self) -> None:
-        loop = asyncio.get_running_loop()
         for number in SIGNALS:
             with contextlib.suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
+                self._loop.remove_signal_handler(number)
 
-    def _on_signal(self, number: signal.Signals) -> None:
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
         if self._exit_code:
             os._exit(128 + number)
         self._exit_code = 128 + number
-        self._quit.set()
+        self._loop.call_soon_threadsafe(self._quit.set)
 
     def _broken(self, name: str, error: BaseException) -> None:
         print(f"The panel could not start ({name}): {error!r}", file=sys.stderr)
         self._exit_code = 1
         self._quit.set()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _first_size() -> QSize:

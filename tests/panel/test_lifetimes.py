@@ -1,0 +1,221 @@
+"""Whole lives of the panel in which something goes wrong: everything hangs, the thread stands, signals, idle, floods.
+
+Each part has its own tests; here the parts are together, in processes as users run them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fault_server import answers, fault_server, silent_after_a_token
+from host_process import HARMLESS, host_process
+from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.reports import PastSession, past_sessions
+from nuke_ai_panel.panel.reports.journal import journal_folder
+from nuke_ai_panel.panel.settings import ProviderSettings, Settings, save, settings_path
+from open_window import until
+from secret_service import SecretService
+
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="it needs /proc and the Secret Service")
+
+
+def use(url: str, **more: str) -> None:
+    """The settings of an artist who is answered by this server. `nats`: where reports go."""
+    settings = Settings()
+    settings.set(options.PROVIDER, "compatible")
+    settings.set_provider("compatible", ProviderSettings(url, "tiny"))
+    settings.remember_key("openai@https://api.openai.com:443", True)
+    if "nats" in more:
+        settings.set(options.NATS_SERVER, more["nats"])
+    save(settings.changes, settings_path())
+
+
+def the_session() -> PastSession:
+    [session] = past_sessions(journal_folder())
+    return session
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize("how", ["once", "twice", "from our callback"])
+async def test_a_quit_with_everything_hung_takes_a_second_and_says_nothing(
+    secret_service: SecretService, how: str
+) -> None:
+    """A stream, the keyring, NATS, a child, two threads; and 200 tasks that only wait."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with fault_server(silent_after_a_token()) as server, host_process() as host:
+            use(server.url, nats=f"nats://127.0.0.1:{silent.getsockname()[1]}")
+            await host.do("open")
+            await host.do("ask", 0, "hi")
+            await host.do("wait", 0, "Hello")
+            secret_service.stop()
+            child = (await host.do("hang_everything"))["child"]
+            end = await host.quit(how)
+            assert end.pop("seconds") < 1.0
+            nothing = {"ticks": 0, "pending": [], "sessions": [], "sockets": 0, "dropped": True, "code": 0}
+            assert end == nothing and host.noise == []
+            with pytest.raises(ProcessLookupError):
+                os.kill(child, 0)
+        assert all(call.gone.is_set() for call in server.calls)
+    session = the_session()
+    assert session.ended and session.way_in == "nuke" and list(session.left) == ["sinks"]  # NATS
+
+
+@ONLY_LINUX
+async def test_reports_of_fifty_threads_through_the_quit_of_a_host_are_all_in_the_journal() -> None:
+    """They begin with the quit; when they end, loop, sinks and journal are closed."""
+    async with host_process() as host:
+        await host.do("open")
+        await host.do("report_until_the_end", 50, 20)
+        end = await host.quit("once")
+        assert end["code"] == 0 and host.noise == []
+    session, told = the_session(), {f"thread {number}, {count}" for number in range(50) for count in range(20)}
+    assert session.ended and told <= {report.message for report in session.reports}
+
+
+@ONLY_LINUX
+async def test_a_docked_panel_with_nothing_to_do_wakes_nobody() -> None:
+    """Not Qt, not the loop, and no thread of ours; the watchdog looks once more when 2 s are over, and not again."""
+    async with fault_server(answers("Hello")) as server, host_process(dev=False) as host:
+        use(server.url)
+        alone = await host.do("wake_ups", 0.5)
+        await host.do("open")
+        await host.do("ask", 0, "hi")
+        await host.do("idle", 0)
+        docked = await host.do("wake_ups", 0.5)
+        assert (docked["awake"], docked["batches"]) == (alone["awake"], 0)
+        assert docked["threads"].pop("nuke-ai-panel watchdog", 0) <= 1
+        assert set(docked["threads"]) <= {"MainThread"}
+        await host.quit("once")
+
+
+@ONLY_LINUX
+async def test_a_host_that_stands_for_more_than_two_seconds_is_told_once_with_its_stack() -> None:
+    """The real two seconds: everywhere else they are scaled."""
+    async with host_process(dev=False) as host:
+        await host.do("open")
+        await host.do("stand", 2.3)
+        await host.do("stand", 0.1)
+        await host.quit("once")
+    [moves, stall] = [report for report in the_session().reports if report.origin == "watchdog"]
+    assert stall.count == 1 and any(line.endswith("in stand") for line in stall.trace)
+    assert "moves again" in moves.message
+
+
+WINDOW = """
+import asyncio, sys, time
+from nuke_ai_panel.panel.window import Session, run
+
+start = Session._start
+
+async def start_and_ask(session):
+    await start(session)
+    session.window.composer.set_draft("hi")
+    session.window.composer.submit()
+    if "stands" in sys.argv:
+        session.app.scope.start(stand(), name="stands")
+
+async def stand():
+    try:
+        await asyncio.sleep(600)
+    finally:
+        print("standing", flush=True)
+        while True:
+            time.sleep(0.01)
+
+Session._start = start_and_ask
+sys.exit(run(None))
+"""
+
+
+@asynccontextmanager
+async def window(*words: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The desktop window in the middle of an answer."""
+    async with fault_server(silent_after_a_token()) as server:
+        use(server.url)
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", WINDOW, *words),
+            stdout=pipe,
+            stderr=pipe,
+            env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "*=false"},
+        )
+        try:
+            await until(lambda: server.calls, 20)
+            yield process
+            await until(lambda: all(call.gone.is_set() for call in server.calls))
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="loops on Windows have no signal handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_in_mid_stream_ends_the_window_in_order_within_a_second(number: signal.Signals) -> None:
+    async with window() as process:
+        began = time.monotonic()
+        process.send_signal(number)
+        _, said = await process.communicate()
+        assert time.monotonic() - began < 2.0  # with the end of the interpreter
+        assert process.returncode == 128 + number
+        assert [line for line in said.decode().splitlines() if not line.startswith(HARMLESS)] == []
+    session = the_session()
+    assert session.ended and session.left == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="loops on Windows have no signal handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_second_signal_ends_a_window_whose_thread_stands_at_once(number: signal.Signals) -> None:
+    async with window("stands") as process:
+        assert process.stdout
+        process.send_signal(number)
+        assert await process.stdout.readline() == b"standing\n"
+        process.send_signal(number)
+        await process.communicate()
+        assert process.returncode == 128 + number
+
+
+@ONLY_LINUX
+async def test_a_window_that_crashes_tells_the_next_start_where() -> None:
+    async with window() as process:
+        await until(lambda: list(journal_folder().glob("*.crash")), 20)
+        process.send_signal(signal.SIGSEGV)
+        await process.communicate()
+        assert process.returncode == -signal.SIGSEGV
+    session = the_session()
+    assert session.crashed and "Segmentation fault" in session.crash and "run_forever" in session.crash
+
+
+REFERENCES = """
+import sys
+from PySide6.QtCore import QObject, Signal
+
+class Sender(QObject):
+    sent = Signal()
+
+sender = Sender()
+sender.sent.connect(lambda: None)
+before = sys.getrefcount(None), sys.getrefcount(True)
+for _ in range(20_000):
+    sender.setObjectName("x")
+    sender.sent.emit()
+after = sys.getrefcount(None), sys.getrefcount(True)
+print(max(abs(now - then) for now, then in zip(after, before)))
+"""
+
+
+async def test_this_pyside_keeps_the_references_of_none_and_true() -> None:
+    """6.12.0 on Python 3.11 does not: the process aborts after some thousand calls."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", REFERENCES), stdout=asyncio.subprocess.PIPE, env=os.environ | {"QT_API": "pyside2"}
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0 and int(out) < 20
