@@ -66,8 +66,7 @@ class Watch:
 
     def _offer(self, handle: DescriptorHandle) -> bool:
         handle.queued = True
-        # It may be removed by the very batch that this begins; then there is nothing to rest.
-        return self._all.on_ready(handle) and not handle.cancelled()
+        return self._all.on_ready(handle)
 
 
 class Side:

@@ -16,6 +16,9 @@ from typing import Protocol
 
 from .pulse import Pulse
 
+CLOSING = 0.2
+"""Seconds. Its thread is a daemon: nothing waits for it when the process ends."""
+
 
 class Watched(Protocol):
     """A loop, as far as the watchdog is concerned."""
@@ -68,11 +71,12 @@ class Watchdog:
         self._thread.start()
 
     def close(self) -> None:
-        """From any thread. Afterwards nothing is called."""
+        """From any thread. Afterwards nothing is called; a call that is under way, and hangs, is waited for no longer
+        than `CLOSING`."""
         self._closed.set()
         self._beat.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(CLOSING)
 
     def _run(self) -> None:
         while not self._closed.is_set():

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -92,6 +93,18 @@ def test_an_idle_loop_wakes_nobody(host: Host, attached: PanelLoop):
     host.exec(int)
     ticks.stop()
     assert batches[0] == batches[1]
+
+
+def test_the_lag_says_how_late_a_timer_was_because_the_host_stood(host: Host, attached: PanelLoop):
+    def stand() -> None:
+        attached.call_later(0.001, host.quit)
+        end = time.monotonic() + 0.03
+        while time.monotonic() < end:
+            pass
+
+    host.exec(stand)
+    stats = attached.stats()
+    assert stats.lag_worst >= 0.025 and stats.lag_worst in stats.lags
 
 
 def test_a_callback_that_wants_to_exit_does_not_end_the_host(

@@ -165,6 +165,24 @@ async def test_dialogs_upon_dialogs_unwind_in_order(own):
     assert order == ["second", "first"]
 
 
+async def test_what_was_parked_runs_in_its_order_and_before_what_came_later(own):
+    dialog, loop, shared, order = own(QDialog()), running(), contextvars.copy_context(), list[int]()
+    done = asyncio.Event()
+
+    def open_dialog() -> None:
+        for number in (1, 2):
+            loop.call_soon(order.append, number, context=shared)
+        loop.call_later(0.002, dialog.accept)
+        assert modal(dialog)
+        assert order == []
+        loop.call_soon(order.append, 3)
+        loop.call_soon(done.set)
+
+    loop.call_soon(open_dialog, context=shared)
+    await done.wait()
+    assert order == [1, 2, 3]
+
+
 async def test_of_two_tasks_that_share_a_context_neither_loses_a_wake_up(own):
     """Ten rounds: one is in a dialog, the other is woken by a timer, a future, a thread and a queue meanwhile."""
     loop, shared = running(), contextvars.copy_context()

@@ -266,6 +266,23 @@ def test_closing_ends_its_thread_whatever_it_does(told: Told):
     Watchdog(idle, told.stall).close()
 
 
+def test_a_listener_that_hangs_does_not_hold_up_closing():
+    loop, begun, release = Standing(Pulse()), threading.Event(), threading.Event()
+    loop.pulse.begin(1.0)
+
+    def hang(_: Stall) -> None:
+        begun.set()
+        release.wait()
+
+    watchdog = Watchdog(loop, hang, 0.02, clock=lambda: 10.0)
+    watchdog.start()
+    stand_until(begun)
+    watchdog.close()
+    assert watchdog._thread.is_alive()  # pyright: ignore[reportPrivateUsage]
+    release.set()
+    watchdog._thread.join(PATIENCE)  # pyright: ignore[reportPrivateUsage]
+
+
 def test_it_can_be_closed_by_what_it_calls(told: Told):
     loop = Standing(Pulse())
     loop.pulse.begin(1.0)
