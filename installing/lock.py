@@ -10,16 +10,16 @@ from pathlib import Path
 
 from .trouble import Trouble
 
-FILE = ".lock"
-
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Generator[None]:
-    """Trouble if another one is at work. It ends with its process; where a share knows no locks, there is none."""
-    lock = folder / FILE
+def alone(lock: Path, folder: Path) -> Generator[None]:
+    """By a lock file, for work in a folder. It ends with its process; where a share knows no locks, there is none.
+
+    Trouble if another one is at work.
+    """
     held = _taken(lock)
     if held is None:
-        raise Trouble(f"Another install or uninstall is at work in {folder.parent}. Try again when it has ended.")
+        raise Trouble(f"Another install or uninstall is at work in {folder}. Try again when it has ended.")
     try:
         yield
     finally:
@@ -37,7 +37,7 @@ if sys.platform == "win32":
         """Windows itself removes the file when this process closes it or ends."""
         try:
             return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
-        except (FileExistsError, PermissionError):
+        except (FileExistsError, FileNotFoundError, PermissionError):
             return None
 
 else:
@@ -45,7 +45,10 @@ else:
 
     def _taken(lock: Path) -> int | None:
         while True:
-            held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            try:
+                held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            except FileNotFoundError:
+                return None  # another one has just taken the folder away
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

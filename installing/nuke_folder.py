@@ -30,7 +30,7 @@ from .trouble import Trouble
 
 START = "nuke_ai_panel/panel/dock.py"
 """What the block imports."""
-STAGING = ".new"
+STAGING, LOCK = ".new", ".lock"
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 """Of file managers, in each folder that somebody has looked at."""
 
@@ -68,7 +68,7 @@ class NukeFolder:
 
     def leftovers(self) -> list[Path]:
         """Of a run that was stopped, or is at work."""
-        ours = (STAGING, ".old-", f".{note.FILE}.", lock.FILE)
+        ours = (STAGING, ".old-", f".{note.FILE}.", LOCK)
         return [path for path in self._entries() if path.name.startswith(ours)]
 
     def _entries(self) -> list[Path]:
@@ -90,31 +90,33 @@ class NukeFolder:
         """The time of one installer. It begins in order; a failure ends it in order, as if it had not been."""
         try:
             self._make()
-            with lock.alone(self.site):
+            with lock.alone(self.site / LOCK, self.path):
                 self.settle()
                 yield
         except BaseException:
             with contextlib.suppress(OSError, Trouble):
-                with lock.alone(self.site):
+                with lock.alone(self.site / LOCK, self.path):
                     self.settle()
                 self.leave()
             raise
 
     def _make(self) -> None:
-        """Where there is no Nuke folder either, it appears with its note inside, so that both go again."""
         if not self.path.exists():
-            staged = temporary(self.path)
-            try:
-                (staged / SITE).mkdir(parents=True, exist_ok=True)
-                Note(made=frozenset({"folder", "menu.py"})).write(staged / SITE)
-                os.rename(staged, self.path)
-            except OSError:
-                if not self.path.is_dir():  # else another installer was first
-                    raise
-            finally:
-                shutil.rmtree(staged, ignore_errors=True)
+            with self._alone_beside():
+                self._make_folder()
         self.site.mkdir(exist_ok=True)
         let_read(self.site, self.path)
+
+    def _make_folder(self) -> None:
+        """Where there is no Nuke folder either, it appears with its note inside, so that both go again."""
+        staged = self._beside("new")
+        try:
+            (staged / SITE).mkdir(parents=True)
+            Note(made=frozenset({"folder", "menu.py"})).write(staged / SITE)
+            if not self.path.exists():  # as it was before we were alone
+                os.rename(staged, self.path)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
 
     def stage(self) -> Path:
         """An empty folder to unpack into."""
@@ -171,17 +173,11 @@ class NukeFolder:
     def settle(self) -> list[Path]:
         """Removes what is neither started nor kept. Returns what cannot go yet: a program holds it (Windows)."""
         self.sweep_beside()
+        temporary(self.menu).unlink(missing_ok=True)
         if "menu.py" in Note.read(self.site).made and not self.content():
             self.menu.unlink(missing_ok=True)
         unused = [*self.leftovers(), *self.idle()]
-        return [path for path in unused if path.name != lock.FILE and not discard(path)]
-
-    def sweep_beside(self) -> None:
-        """What a run that was stopped left outside of our folder."""
-        temporary(self.menu).unlink(missing_ok=True)
-        for path in (temporary(self.path), self._aside()):
-            if path.is_dir():
-                shutil.rmtree(path)
+        return [path for path in unused if path.name != LOCK and not discard(path)]
 
     def leave(self) -> list[str]:
         """With nothing to start, no trace of us stays. Returns what others put into our folder, which then stays."""
@@ -193,12 +189,28 @@ class NukeFolder:
         if foreign := [path.name for path in self._entries() if path.name != note.FILE]:
             return foreign
         if "folder" in Note.read(self.site).made and list(self.path.iterdir()) == [self.site]:
-            os.rename(self.path, self._aside())
-            shutil.rmtree(self._aside())
+            with self._alone_beside():
+                os.rename(self.path, self._beside("old"))
+                shutil.rmtree(self._beside("old"))
             return []
         (self.site / note.FILE).unlink(missing_ok=True)
         self.site.rmdir()
         return []
 
-    def _aside(self) -> Path:
-        return self.path.with_name(f".{self.path.name}.{SITE}.old")
+    def sweep_beside(self) -> None:
+        """What a run left that was stopped while it made or removed the Nuke folder itself."""
+        if any(map(os.path.lexists, map(self._beside, ("new", "old", "lock")))):
+            with self._alone_beside():
+                pass
+
+    @contextlib.contextmanager
+    def _alone_beside(self) -> Generator[None]:
+        """To make or remove the Nuke folder itself, which cannot hold its lock then. Begins in order, too."""
+        with lock.alone(self._beside("lock"), self.path):
+            for path in (self._beside("new"), self._beside("old")):
+                if path.is_dir():
+                    shutil.rmtree(path)
+            yield
+
+    def _beside(self, name: str) -> Path:
+        return self.path.with_name(f".{self.path.name}.{SITE}.{name}")
