@@ -1,7 +1,7 @@
 """One application and the panes that look at it.
 
-Owns the conversations, which outlive panes, what each pane needs while it lives (a scope, and its presenter), and who
-watches over the whole: the watchdog of the loop and, on the desktop, the log of crashes.
+Owns the conversations, which outlive panes, what each pane needs while it lives (a scope, and its presenter), and the
+watchdog of the loop.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from ...ui.transcript.late_imports import import_late
 from ..app import Application, Leftover
 from ..loop import PanelLoop
 from ..loop.watchdog import Stall, Watchdog
-from ..reports.crash import CrashLog
 from ..settings import Settings
 from ..tasks import ScopeClosed, TaskScope
 from ..threads import run_blocking
@@ -35,8 +34,6 @@ class Panel:
         loop = cast(PanelLoop, asyncio.get_running_loop())
         self.app = Application(settings=settings, loop_stats=loop.stats)
         self.app.begin_session(way_in)
-        # `faulthandler` is one for the whole process: in a host it is the host's.
-        self._crash_log = CrashLog(self.app.reports.journal_path) if way_in == "window" else None
         self._watchdog = Watchdog(loop, self._stalled, on_end=self._turned_again)
         self._watchdog.start()
         self._conversations = Conversations(self.app.chat, self.app.scope.child("chats"))
@@ -51,16 +48,11 @@ class Panel:
         """What the first question needs; without it, that one waits for it, or says by itself why it fails."""
         self.app.scope.start(self.app.providers.prepare(), name="import the network parts")
         self.app.scope.start(run_blocking(import_late, deadline=LOADING), name="import the text parts")
-        if self._crash_log:
-            self.app.scope.start(run_blocking(self._crash_log.start, deadline=LOADING), name="open the crash log")
 
     async def close(self) -> Leftover:
         """Ends everything within a second; what did not is told."""
         self._watchdog.close()
-        left = await self.app.close()
-        if self._crash_log:
-            self._crash_log.stop()
-        return left
+        return await self.app.close()
 
     def _stalled(self, stall: Stall) -> None:
         where = stall.stack[-1] if stall.stack else "an unknown place"

@@ -38,6 +38,14 @@ def journal_folder() -> Path:
     return platformdirs.user_log_path("nuke-ai-panel", appauthor=False) / "journal"
 
 
+def open_private(path: Path) -> int:
+    """A descriptor that appends to a file nobody else may read; file and folder are made if need be. Raises OSError."""
+    if not path.is_absolute():  # there is no home folder: nothing of ours is left where a program happens to run
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    os.makedirs(path.parent, mode=0o700, exist_ok=True)
+    return os.open(path, _FLAGS, 0o600)
+
+
 def session_name(started: float, pid: int) -> str:
     """A name that no other session has: by its time, its process, and chance for a clock that was set back."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{pid}-{os.urandom(3).hex()}"

@@ -82,10 +82,20 @@ class Ledger:
         self._file: int = 0
         self._by_kind: dict[str, int] = {}
 
-    def drop(self, kind: str) -> None:
-        """Any thread's: a call that is only counted."""
+    def drop(self, kind: str, calls: int = 1) -> None:
+        """Any thread's: calls that are only counted."""
         kind = kind if kind in self._dropped or len(self._dropped) < KINDS else "other"
-        self._dropped.setdefault(kind, Tally()).add()
+        tally = self._dropped.setdefault(kind, Tally())
+        for _ in range(calls):
+            tally.add()
+
+    def count_only(self, fold: Fold, calls: int) -> bool:
+        """Drops the calls of one that nothing was made of yet. False for another, which costs next to nothing."""
+        captured = fold.captured
+        if captured is None:
+            return False
+        self.drop(captured.glance.kind, calls)
+        return True
 
     def prepare(self, fold: Fold) -> None:
         """Makes the report. It takes longest and needs no lock: done twice, it is the same. Raises EXHAUSTED."""

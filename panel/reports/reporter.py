@@ -15,10 +15,12 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from ... import __version__
 from ...providers.redact import Redactor
 from .capture import capture, glance
+from .crash import CrashLog
 from .journal import Journal, journal_folder, session_name
 from .ledger import Fold, Ledger, Tally
 from .lines import line
@@ -34,6 +36,10 @@ CALLS = 1_000_000
 """Calls that may wait, 8 bytes each."""
 CLOSING = 0.2
 """Seconds that closing gives the writer. What it did not get done then, it goes on with until the process ends."""
+EXIT = 2.0
+"""Seconds that the end of the process is held up for what waits, while the disk takes it; the rest is counted."""
+HOSTS = ("nuke",)
+"""Ways in whose process is another's, and with it Python's `faulthandler`, of which there is one."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
 
@@ -47,12 +53,13 @@ class Reports:
         self.folder = folder or journal_folder()
         self._renderer = Renderer(redactor)
         self._clock = clock
-        self._closed = self._armed = False
+        self._armed = False
         self._reset()
 
     def _reset(self) -> None:
         """Everything that belongs to one process."""
         self._way_in = ""
+        self._crash_log: CrashLog | None = None
         self._started, self._pid = self._clock(), os.getpid()
         name = session_name(self._started, self._pid)
         self.journal_path = self.folder / f"{name}.jsonl"
@@ -63,7 +70,7 @@ class Reports:
         self._known: dict[int, Fold] = {}
         self._ledger = Ledger(Journal(self.journal_path, self._session_line), self._renderer, self._known)
         self._not_taken = self._ledger.not_taken.add
-        self._writer = Writer(self._ledger, self._listener_failed)
+        self._writer = Writer(self._ledger, self._own_trouble)
 
     def report(
         self,
@@ -102,6 +109,9 @@ class Reports:
         """Opens this process's journal, on the writer's thread. `way_in`: "window", "nuke" or "terminal"."""
         self._way_in = way_in
         self._hand_over(functools.partial(self._writer.in_turn, self._ledger.begin))
+        if way_in not in HOSTS:
+            self._crash_log = CrashLog(self.journal_path)
+            self._hand_over(self._crash_log.start)
 
     def end(self, left: Mapping[str, Sequence[str]], figures: Mapping[str, object]) -> None:
         """The session ended in order: what it left open, by kind, and its last figures."""
@@ -111,22 +121,16 @@ class Reports:
 
     def close(self) -> None:
         """Writes what waits and ends the writer's thread. Later reports are written at once by their caller."""
-        self._closed = True
-        self._end()
-
-    def _end(self) -> bool:
-        """Whether the writer has done it all within `CLOSING`."""
-        if not self._writer.end(CLOSING):
-            return False
-        self._writer.drain(sync=True)
-        atexit.unregister(self._at_exit)
-        return True
+        if self._crash_log:
+            self._hand_over(self._crash_log.stop)
+        if self._writer.end(CLOSING):
+            atexit.unregister(self._at_exit)
 
     def _at_exit(self) -> None:
-        """The process ends, and the thread with it: it is waited for as long as it gets on, but not for a hung disk."""
-        self._closed, before = True, -1
-        while not self._end() and (waiting := self.counts().waiting) != before:
-            before = waiting
+        """The thread ends with the process: it is waited for as long as it gets on, but not for a hung disk."""
+        end, before = time.monotonic() + EXIT, -1
+        while not self._writer.end(CLOSING) and (waiting := self.counts().waiting) != before:
+            self._writer.hurry, before = time.monotonic() > end, waiting
 
     def recent(self) -> tuple[Report, ...]:
         """The last 500 different reports, newest first, from memory."""
@@ -201,8 +205,7 @@ class Reports:
         """That what was put into the queue just now is written: by the thread, or where there is none, by us."""
         if not self._armed:
             self._arm()
-        # Asked after putting: whoever closes meanwhile has either seen it, or is seen here.
-        if self._closed or not self._writer.start():
+        if not self._writer.start():
             self._writer.drain()
 
     def _arm(self) -> None:
@@ -214,17 +217,21 @@ class Reports:
     def leave_to_parent(self) -> None:
         """In a forked child: the journal, what waits and the thread are the parent's."""
         self._ledger.journal.close()
+        closed = self._writer.told_to_end
         self._reset()
+        if closed:
+            self._writer.end(0)
 
     def _session_line(self) -> bytes:
         versions = {"panel": __version__, "python": sys.version.split()[0], "system": _system()}
         for name in ("PySide6", "aiohttp"):
-            if (module := sys.modules.get(name)) is not None:
-                versions[name] = str(getattr(module, "__version__", ""))
+            # Not `getattr`: a host may have put something lazy there, which does whatever it does.
+            if isinstance(module := sys.modules.get(name), ModuleType):
+                versions[name] = str(vars(module).get("__version__", ""))
         return line(session={"way_in": self._way_in, "pid": self._pid, "started": self._started, "versions": versions})
 
-    def _listener_failed(self, trouble: BaseException) -> None:
-        self.report(trouble, origin="a listener of the reports, now removed")
+    def _own_trouble(self, trouble: BaseException, origin: str) -> None:
+        self.report(trouble, origin=origin)
 
 
 def _system() -> str:

@@ -4,6 +4,9 @@ Owns the queue, the thread, the turn to write (a caller that waits takes it too)
 `fsync`, and the listeners. What is written is the `ledger`'s.
 
     report() ── put(fold) ──> queue ──> this thread ──> ledger ──> journal, then the listeners
+
+Until it has ended, whatever touches the disk is done on it: the caller may be the thread of a host's screen, and the
+journal on a drive that has gone.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ PATIENCE = 2.0
 class Writer:
     """Does the jobs of its queue in their order. Everything may be called from any thread."""
 
-    def __init__(self, ledger: Ledger, on_trouble: Callable[[BaseException], None]) -> None:
+    def __init__(self, ledger: Ledger, on_trouble: Callable[[BaseException, str], object]) -> None:
         self.ledger = ledger
         self.queue: SimpleQueue[Item] = SimpleQueue()
         self.listeners: dict[object, Listener] = {}
@@ -46,14 +49,19 @@ class Writer:
         self._starting = threading.Lock()
         self._running = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.told_to_end = self._ended = False
+        self.hurry = False
+        """The process ends: what has no line yet is only counted."""
         self._flush_at: float | None = None
         self._sync_at: float | None = None
 
     def start(self) -> bool:
-        """Makes sure that there is a thread. False where none can be made any more, as at the interpreter's end."""
+        """Whether there is a thread that does what was put until now; it is started if need be. False after it has
+        ended, and where none can be made any more, as at the interpreter's end."""
+        # Asked after putting: either the thread, at its end, sees what was put, or its end is seen here.
         if self._thread is not None:
-            return True
-        if not threading.main_thread().is_alive():
+            return not self._ended
+        if self.told_to_end or not threading.main_thread().is_alive():
             return False
         # Not waiting: whoever holds this is starting it, maybe below us, interrupted by a signal.
         if not self._starting.acquire(blocking=False):
@@ -72,12 +80,17 @@ class Writer:
         return True
 
     def end(self, patience: float) -> bool:
-        """Lets the thread do what waits, and end. False when that takes longer than `patience` seconds."""
+        """Lets the thread do what waits, put the journal away, and end. False when that takes longer than `patience`
+        seconds: then it goes on with it."""
+        self.told_to_end = True
         thread = self._thread
-        if thread is None or thread is threading.current_thread():
+        if thread is None:
+            if not self.queue.empty():
+                self.drain()
             return True
         self.queue.put(None)
-        thread.join(patience)
+        if thread is not threading.current_thread():
+            thread.join(patience)
         return not thread.is_alive()
 
     def in_turn(self, work: Callable[[], object], patience: float = -1) -> bool:
@@ -125,14 +138,18 @@ class Writer:
                 listener(report)
             except BaseException as trouble:
                 self.listeners.pop(token, None)
-                self._on_trouble(trouble)
+                self._on_trouble(trouble, "a listener of the reports, now removed")
 
     def drain(self, *, sync: bool = False) -> None:
         """Does what waits on this thread, where there is no other, and lets go of the journal."""
         # In the middle of a turn the one whose turn it is drains afterwards.
-        while self.in_turn(lambda: None, PATIENCE) and (jobs := self._take_waiting([])):
-            self._do(jobs)
-        self.in_turn(lambda: self._put_away(sync), PATIENCE)
+        while self.in_turn(lambda: None, PATIENCE):
+            if jobs := self._take_waiting([]):
+                self._do(jobs)
+                continue
+            self.in_turn(lambda: self._put_away(sync), PATIENCE)
+            if self.queue.empty():  # but for what a `__del__` has reported meanwhile
+                return
 
     def _put_away(self, sync: bool) -> None:
         self.ledger.flush()
@@ -146,11 +163,15 @@ class Writer:
         if not self._running.acquire(blocking=False):
             return
         self._thread = threading.current_thread()
-        going = True
+        going = not self.told_to_end
         while going:
             going = self._do(self._wait())
             self._keep_up()
         self._flush()
+        self.drain(sync=True)
+        self._ended = True
+        if not self.queue.empty():
+            self.drain()
 
     def _wait(self) -> list[Item]:
         """What to do next; nothing when it is time for what was put off."""
@@ -181,12 +202,20 @@ class Writer:
             if item is None:
                 going = False
             else:
-                item()
+                self._run_job(item)
         self._record(calls)
         return going
 
+    def _run_job(self, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except BaseException as trouble:  # it must not end the thread that writes all
+            self._on_trouble(trouble, "the writer of reports")
+
     def _record(self, calls: dict[Fold, int]) -> None:
         ledger = self.ledger
+        if self.hurry:
+            calls = {fold: count for fold, count in calls.items() if not ledger.count_only(fold, count)}
         with contextlib.suppress(*EXHAUSTED):
             for fold in calls:
                 ledger.prepare(fold)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
+import time
+import types
 from pathlib import Path
 
 import pytest
@@ -368,3 +371,134 @@ def test_closing_from_a_listener_is_no_deadlock(tmp_path: Path) -> None:
         reports.report("x")
         reports.close()
     assert messages(tmp_path) == {"x": 1}
+
+
+def test_a_process_that_ends_under_a_flood_writes_or_counts_every_report(tmp_path: Path) -> None:
+    run("for number in range(15_000): reports.report(f'number {number}')", tmp_path)
+    assert told(the_session(tmp_path)) == 15_000
+
+
+TOUCHING = ("open", "write", "fsync", "fstat", "stat", "close", "unlink", "mkdir", "listdir", "makedirs")
+
+
+def test_neither_beginning_nor_ending_touches_the_disk_on_the_callers_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller is the thread of the host's screen, and the folder may be on a drive that has gone."""
+    here, touched = threading.get_ident(), list[str]()
+
+    def watched(name: str) -> object:
+        real = getattr(os, name)
+
+        def call(*arguments: object, **more: object) -> object:
+            if threading.get_ident() == here:
+                touched.append(name)
+            return real(*arguments, **more)
+
+        return call
+
+    with opened(tmp_path / "journal") as reports:
+        with monkeypatch.context() as patched:
+            for name in TOUCHING:
+                patched.setattr(os, name, watched(name))
+            reports.begin("window")
+            reports.report("x")
+            reports.end({}, {})
+            while reports._writer.start():
+                reports.close()
+        assert touched == []
+    assert the_session(tmp_path / "journal").ended and messages(tmp_path / "journal") == {"x": 1}
+
+
+def test_after_closing_a_report_does_not_wait_for_a_writer_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporter_module, "CLOSING", 0.01)
+    monkeypatch.setattr(writer_module, "PATIENCE", 50.0)
+    hangs, goes_on = threading.Event(), threading.Event()
+    write = os.write
+
+    def hanging(descriptor: int, data: bytes) -> int:
+        hangs.set()
+        assert goes_on.wait(20)
+        return write(descriptor, data)
+
+    with opened(tmp_path) as reports:
+        monkeypatch.setattr(os, "write", hanging)
+        reports.report("first")
+        assert hangs.wait(20)
+        reports.close()
+        began = time.monotonic()
+        reports.report("after closing")
+        assert time.monotonic() - began < 10
+        goes_on.set()
+        while reports.counts().waiting:
+            reports.close()
+    assert messages(tmp_path) == {"first": 1, "after closing": 1}
+
+
+def test_a_finalizer_that_reports_while_the_journal_is_put_away_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as reports:
+        reports.report("before")
+        reports.close()
+        give_up = reports._ledger.give_up
+
+        def collected() -> None:
+            monkeypatch.undo()
+            reports.report("from a finalizer")
+            give_up()
+
+        monkeypatch.setattr(reports._ledger, "give_up", collected)
+        reports.report("after closing")
+        assert balance(reports) == 0
+    assert set(messages(tmp_path)) == {"before", "after closing", "from a finalizer"}
+
+
+def test_a_job_that_fails_is_reported_and_the_thread_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path) as reports:
+        with monkeypatch.context() as patched:
+            done = threading.Event()
+
+            def broken() -> None:
+                done.set()
+                raise LookupError("a lazy module of a host's")
+
+            patched.setattr(reports._ledger, "begin", broken)
+            reports.begin("nuke")
+            assert done.wait(20)
+        reports.report("the next one")
+        reports.close()
+    assert messages(tmp_path) == {"a lazy module of a host's": 1, "the next one": 1}
+
+
+def test_a_version_that_cannot_be_asked_for_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy(types.ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError(f"{name} before the host is ready")
+
+    with opened(tmp_path) as reports:
+        with monkeypatch.context() as patched:
+            patched.setitem(sys.modules, "aiohttp", Lazy("aiohttp"))
+            reports.begin("nuke")
+            reports.report("x")
+            reports.close()
+    assert messages(tmp_path) == {"x": 1} and "panel" in the_session(tmp_path).versions
+
+
+def test_a_slow_disk_holds_up_the_end_of_a_process_only_so_long_and_the_rest_is_counted(tmp_path: Path) -> None:
+    code = """
+    import time
+    from nuke_ai_panel.panel.reports import reporter
+    reporter.EXIT = 0.3
+    write = os.write
+    os.write = lambda *line: (time.sleep(0.01), write(*line))[1]
+    for number in range(5000):
+        reports.report(f'number {number}')
+    """
+    began = time.monotonic()
+    run(code, tmp_path)
+    assert time.monotonic() - began < 30  # all of them would take 50
+    session = the_session(tmp_path)
+    assert told(session) == 5000 and session.dropped > 0
