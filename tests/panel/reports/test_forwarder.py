@@ -19,7 +19,7 @@ from nuke_ai_panel.panel.reports.sink import SinkTrouble
 from nuke_ai_panel.panel.tasks import TaskScope
 from task_parts import swallow_cancels
 
-ROOM = Limits(reports=10, batch=4, send=20.0)
+ROOM = Limits(reports=10, batch=4, send=60.0)  # longer than a test may take: one that waits for it fails
 
 
 def report(name: object, count: int = 1, *, message: str = "lost", origin: str = "") -> Report:
@@ -239,6 +239,15 @@ async def test_new_settings_try_again_at_once_on_a_fresh_connection():
         assert desk.stats().state == "idle" and not desk.later.calls
 
 
+async def test_new_settings_leave_the_old_connection_also_when_nothing_waits():
+    async with TaskScope("app") as scope:
+        sink = Sink()
+        desk = Desk(scope, sink)
+        desk.forwarder.restart("memory")
+        await desk.rest()
+        assert sink.closed == 1 and desk.stats().state == "idle"
+
+
 async def test_new_settings_break_off_a_send_that_hangs_and_lose_nothing():
     async with TaskScope("app") as scope:
         sink = Sink()
@@ -359,6 +368,7 @@ async def test_closing_does_not_wait_for_a_sink_that_cannot_let_go():
         desk = Desk(scope, Clinging())
         desk.journal.tell(report(1))
         assert await desk.forwarder.close(0.1) == ()
+        await desk.rest()  # it was cancelled
 
 
 async def test_closing_does_not_wait_for_a_sink_that_swallows_its_cancel():
@@ -428,7 +438,7 @@ async def test_what_comes_after_closing_is_a_counted_drop():
         await desk.forwarder.close()
         desk.forwarder.forward(report(1))
         await desk.rest()
-        assert (desk.stats().dropped, desk.stats().waiting, desk.stats().sent) == (1, 0, 0)
+        assert (desk.stats().dropped, desk.stats().waiting, desk.stats().state) == (1, 0, "off")
 
 
 async def test_a_thousand_reports_from_fifty_threads_while_the_forwarder_closes_raise_nothing():
