@@ -28,12 +28,13 @@ from .hosts.script import open_script
 from .keys import Keyring, KeyringTrouble, KeyStore, platform_keyring
 from .loop_stats import LoopStats
 from .reports import Reports
+from .reports.buffer import REPORTS
 from .reports.forwarder import Forwarder
 from .reports.log_bridge import LogBridge
 from .reports.logging_sink import LoggingSink
 from .reports.nats_address import SERVER_VARIABLE, NatsTarget
 from .reports.nats_sink import NatsSink
-from .reports.sessions import PastSession, adopt, past_sessions
+from .reports.sessions import PastSession, adopt, crashed_sessions
 from .settings import ProviderSettings, Settings
 from .tasks import TaskScope
 from .threads import run_blocking
@@ -175,7 +176,8 @@ class Application:
         Gives all that were found so far. Raises OSError when the disk is silent.
         """
         found = await run_blocking(_adopt, self.reports.folder, deadline=FILE_DEADLINE)
-        for report in (report for session in found for report in session.reports):
+        newest_first = [report for session in found for report in session.reports]
+        for report in reversed(newest_first[:REPORTS]):  # the way to the sinks holds no more
             self.forwarder.forward(report)
         self.crashed += found
         return self.crashed
@@ -249,12 +251,11 @@ class Application:
         return NatsTarget(self.settings.get(options.NATS_SERVER), subject, in_file=True)
 
     def _report(self, name: str, error: BaseException) -> None:
-        started = "; ".join(getattr(error, "__notes__", ()))
-        self.reports.report(error, origin=name, context={"started": started} if started else None)
+        self.reports.report(error, origin=name)
 
 
 def _adopt(folder: Path) -> tuple[PastSession, ...]:
-    return tuple(session for session in past_sessions(folder) if session.crashed and adopt(session))
+    return tuple(session for session in crashed_sessions(folder) if adopt(session))
 
 
 def _figures(stats: LoopStats) -> dict[str, object]:

@@ -17,6 +17,6 @@ What is where:
 
 from .report import Report, ReportCounts, Severity
 from .reporter import Reports
-from .sessions import PastSession, adopt, past_sessions
+from .sessions import PastSession, adopt, crashed_sessions, past_sessions
 
-__all__ = ["PastSession", "Report", "ReportCounts", "Reports", "Severity", "adopt", "past_sessions"]
+__all__ = ["PastSession", "Report", "ReportCounts", "Reports", "Severity", "adopt", "crashed_sessions", "past_sessions"]

@@ -6,12 +6,12 @@ objects, never the error, its frames or a task: a widget in a local variable mus
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import get_ident
 from types import CodeType, TracebackType
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from ...providers.errors import ProviderError
 
@@ -37,6 +37,7 @@ _members_of: Callable[[BaseException], tuple[BaseException, ...]] = vars(BaseExc
 _cause_of: Callable[[BaseException], BaseException | None] = vars(BaseException)["__cause__"].__get__
 _context_of: Callable[[BaseException], BaseException | None] = vars(BaseException)["__context__"].__get__
 _suppresses: Callable[[BaseException], bool] = vars(BaseException)["__suppress_context__"].__get__
+_attributes_of: Callable[[BaseException], dict[str, object]] = vars(BaseException)["__dict__"].__get__
 _trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)["__traceback__"].__get__
 # Taken from the base class: a subclass may have made properties of them.
 
@@ -76,7 +77,8 @@ class Captured(NamedTuple):
     @property
     def weight(self) -> int:
         """Characters that it keeps in memory, about."""
-        return len(self.glance.message) + SHORT * (len(self.links) + len(self.context)) + 10 * len(self.frames)
+        texts = sum(len(name) + len(value) for name, value in self.context)
+        return len(self.glance.message) + texts + SHORT * len(self.links) + 10 * len(self.frames)
 
 
 def glance(error: BaseException | str, limit: int = TEXT) -> Glance:
@@ -104,7 +106,7 @@ def capture(
         frames, skipped = _both_ends([text_of(place, SHORT) for place in trace])
         return Captured(seen, severity, origin or origin_here(), at, entries, frames, skipped, ())
     frames, skipped = _frames(error)
-    entries += _of_a_service(error)
+    entries += _of_a_service(error) + _notes(error)
     return Captured(seen, severity, origin or origin_here(), at, entries, frames, skipped, tuple(_links(error)))
 
 
@@ -125,13 +127,21 @@ def text_of(thing: object, limit: int) -> str:
 
 def origin_here() -> str:
     """The current task's name, else the thread's. A thread that Python did not start is not made known to it."""
-    loop = asyncio._get_running_loop()
-    if loop is not None and (task := asyncio.current_task(loop)):
-        return task.get_name()
+    if name := _task_name():
+        return name
     here = get_ident()
     active: dict[int, threading.Thread] = vars(threading)["_active"]
     thread = active.get(here)
     return thread.name if thread else f"thread {here}"
+
+
+def _task_name() -> str:
+    # Not imported, which takes as long as all the rest here: whoever is in a task has done that.
+    if (asyncio := sys.modules.get("asyncio")) is None:
+        return ""
+    loop = asyncio._get_running_loop()
+    task = None if loop is None else asyncio.current_task(loop)
+    return task.get_name() if task else ""
 
 
 def _cut(text: str, limit: int) -> str:
@@ -163,6 +173,15 @@ def _of_a_service(error: BaseException) -> tuple[tuple[str, str], ...]:
     said = {"provider": problem.provider, "status": problem.status, "request_id": problem.request_id}
     said |= {"why": problem.why, "detail": problem.detail}
     return tuple((name, text_of(value, TEXT)) for name, value in said.items() if value)
+
+
+def _notes(error: BaseException) -> tuple[tuple[str, str], ...]:
+    """What was added to it on its way, such as where its task was started."""
+    notes = _attributes_of(error).get("__notes__")
+    if not isinstance(notes, list):
+        return ()
+    texts = (text_of(note, SHORT) for note in cast("list[object]", notes)[:LINKS])
+    return (("notes", "; ".join(texts)),)
 
 
 def _innermost(error: BaseException) -> Frame | None:

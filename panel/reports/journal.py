@@ -19,7 +19,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from .locks import take_lock, try_lock
+from .lines import read_line
+from .locks import is_held, take_lock
 
 PART_BYTES = 2_000_000
 LATER_PARTS = 2
@@ -27,20 +28,24 @@ LATER_PARTS = 2
 SESSIONS = 10
 FOLDER_BYTES = 20_000_000
 
+_HEAD_BYTES = 4_000
+
 _NAME = re.compile(r"(\d{8}-\d{6}-\d+-[0-9a-f]+)(?:\.(\d+))?\.(jsonl|crash)")
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def journal_folder() -> Path:
-    """Where journals are unless somebody says otherwise."""
+    """Where journals are unless somebody says otherwise. Relative where there is no home folder: nothing is written."""
     import platformdirs
 
-    return platformdirs.user_log_path("nuke-ai-panel", appauthor=False) / "journal"
+    with contextlib.suppress(RuntimeError):
+        return platformdirs.user_log_path("nuke-ai-panel", appauthor=False) / "journal"
+    return Path("journal")
 
 
 def open_private(path: Path) -> int:
     """A descriptor that appends to a file nobody else may read; file and folder are made if need be. Raises OSError."""
-    if not path.is_absolute():  # there is no home folder: nothing of ours is left where a program happens to run
+    if not path.is_absolute():  # nothing of ours is left where a program happens to run
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     os.makedirs(path.parent, mode=0o700, exist_ok=True)
     return os.open(path, _FLAGS, 0o600)
@@ -48,7 +53,11 @@ def open_private(path: Path) -> int:
 
 def session_name(started: float, pid: int) -> str:
     """A name that no other session has: by its time, its process, and chance for a clock that was set back."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{pid}-{os.urandom(3).hex()}"
+    return f"{_stamp(started)}-{pid}-{os.urandom(3).hex()}"
+
+
+def _stamp(when: float) -> str:
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(when))
 
 
 class Journal:
@@ -73,6 +82,9 @@ class Journal:
     def make_ready(self) -> int:
         """Opens what has to be opened. Returns a number that is another one for each file that was begun."""
         self._check_still_there()
+        if self._descriptor is None:
+            self._open()
+            self._check_still_there()  # somebody may have removed it, as an old one, before it was locked
         if self._descriptor is None:
             self._open()
         elif self._size > self._part_bytes:
@@ -110,19 +122,17 @@ class Journal:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def _open(self) -> None:
-        folder = self.path.parent
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        self._use(os.open(self._current(), _FLAGS, 0o600))
+        self._use(open_private(self._current()))
         if self._lock is None:
-            self._lock = self._descriptor if self._part == 1 else os.open(self.path, _FLAGS, 0o600)
+            self._lock = self._descriptor if self._part == 1 else open_private(self.path)
             if self._lock is not None:
                 take_lock(self._lock)
         if self._begun == 1 and self._size == 0:
-            remove_old_sessions(folder)
+            remove_old_sessions(self.path.parent)
 
     def _rotate(self) -> None:
         following = self.path.with_suffix(f".{self._part + 1}.jsonl")
-        descriptor = os.open(following, _FLAGS, 0o600)
+        descriptor = open_private(following)
         if self._descriptor not in (None, self._lock):
             os.close(self._descriptor)
         self._part += 1
@@ -150,13 +160,18 @@ class Journal:
 
 
 def sessions_in(folder: Path) -> dict[str, list[Path]]:
-    """The files of each session by its name, newest session first, parts in order. Empty without the folder."""
+    """The files of each session by its name, newest session first, parts in order. Empty without the folder.
+
+    Those of the future come last: a clock was wrong, and they would be the newest ones for years.
+    """
     files: dict[str, list[tuple[int, str]]] = defaultdict(list)
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             if found := _NAME.fullmatch(name):
                 files[found[1]].append((int(found[2] or 1) if found[3] == "jsonl" else 0, name))
-    return {session: [folder / name for _, name in sorted(files[session])] for session in sorted(files, reverse=True)}
+    tomorrow = _stamp(time.time() + 86_400)
+    names = sorted(files, key=lambda session: (session < tomorrow, session), reverse=True)
+    return {session: [folder / name for _, name in sorted(files[session])] for session in names}
 
 
 def is_running(first: Path) -> bool:
@@ -166,22 +181,33 @@ def is_running(first: Path) -> bool:
     except OSError:
         return False
     try:
-        return not try_lock(descriptor)
+        return is_held(descriptor)
     finally:
         os.close(descriptor)
 
 
 def remove_old_sessions(folder: Path, *, sessions: int = SESSIONS, total: int = FOLDER_BYTES) -> None:
-    """Keeps the newest ones within both bounds, and the running ones in any case."""
+    """Keeps the newest ones within both bounds, those that were begun first, and the running ones in any case."""
     room = total - (1 + LATER_PARTS) * PART_BYTES  # what the newest may still write
-    for kept, (name, files) in enumerate(sessions_in(folder).items()):
-        room -= sum(_size(file) for file in files)
+    found = sessions_in(folder)
+    newest = next(iter(found), "")
+    by_worth = sorted(found, key=lambda name: not _was_begun(folder / f"{name}.jsonl"))
+    for kept, name in enumerate(by_worth):
+        room -= sum(_size(file) for file in found[name])
         # The newest one may be just being opened, by us or beside us, and have no lock yet.
-        if kept == 0 or (kept < sessions and room >= 0) or is_running(folder / f"{name}.jsonl"):
+        if (kept < sessions and room >= 0) or name == newest or is_running(folder / f"{name}.jsonl"):
             continue
-        for file in files:
+        for file in found[name]:
             with contextlib.suppress(OSError):
                 file.unlink()
+
+
+def _was_begun(first: Path) -> bool:
+    """Whether it is a session's, and not that of a command which had something to report."""
+    with contextlib.suppress(OSError), open(first, "rb") as opened:
+        said = read_line(opened.readline(_HEAD_BYTES))
+        return said is not None and bool(said[1].get("way_in"))
+    return False
 
 
 def _size(file: Path) -> int:

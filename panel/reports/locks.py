@@ -20,18 +20,28 @@ def try_lock(descriptor: int) -> bool:
 
     It ends when the descriptor is closed. Where a file system knows no locks, everybody gets one.
     """
-    try:
-        if _system.__name__ == "msvcrt":
-            os.lseek(descriptor, _WINDOWS_BYTE, os.SEEK_SET)
-            _system.locking(descriptor, _system.LK_NBLCK, 1)
-        else:
-            # Not lockf: that one is given up when any descriptor of the file is closed, as readers do.
-            _system.flock(descriptor, _system.LOCK_EX | _system.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-    return True
+    return _try("LOCK_EX", descriptor)
+
+
+def is_held(descriptor: int) -> bool:
+    """Whether another descriptor has the lock. Several may ask at once."""
+    # A shared one: an exclusive one is refused over NFS to who may only read, whether or not it is held.
+    return not _try("LOCK_SH", descriptor)
 
 
 def take_lock(descriptor: int) -> bool:
     """As `try_lock`, past those who only look whether it is held."""
     return any(try_lock(descriptor) or time.sleep(0.001) for _ in range(50))
+
+
+def _try(how: str, descriptor: int) -> bool:
+    try:
+        if _system.__name__ == "msvcrt":  # which has one kind
+            os.lseek(descriptor, _WINDOWS_BYTE, os.SEEK_SET)
+            _system.locking(descriptor, _system.LK_NBLCK, 1)
+        else:
+            # Not lockf: that one is given up when any descriptor of the file is closed, as readers do.
+            _system.flock(descriptor, getattr(_system, how) | _system.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return True

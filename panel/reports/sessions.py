@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from .report import Report
 READ = 4 * PART_BYTES
 """Bytes read of one file: none of ours is that long."""
 CRASH_TEXT = 64_000
+_END, _ADOPTED = b'\n{"end":', b'\n{"adopted":'
+"""How these lines begin. (The first line of a file is another.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,20 @@ class PastSession:
         return bool(self.way_in) and not self.running and self.ended is None
 
 
-def past_sessions(folder: Path) -> tuple[PastSession, ...]:
-    """All sessions of a folder, newest first, with the running ones. Never raises. It reads some MB: on a thread."""
-    return tuple(_read_session(folder / f"{name}.jsonl", files) for name, files in sessions_in(folder).items())
+def past_sessions(folder: Path) -> Iterator[PastSession]:
+    """All sessions of a folder, newest first, with the running ones. Never raises. Each may be some MB: on a thread."""
+    for name, files in sessions_in(folder).items():
+        yield _read_session(folder / f"{name}.jsonl", files)
+
+
+def crashed_sessions(folder: Path) -> Iterator[PastSession]:
+    """Those that crashed and were not adopted yet, newest first. The others are not even parsed."""
+    for name, files in sessions_in(folder).items():
+        if any(mark in raw for raw in map(_read, files) for mark in (_END, _ADOPTED)):
+            continue
+        session = _read_session(folder / f"{name}.jsonl", files)
+        if session.crashed:
+            yield session
 
 
 def adopt(session: PastSession) -> bool:
@@ -68,7 +81,7 @@ def adopt(session: PastSession) -> bool:
     except OSError:
         return False
     try:
-        if not take_lock(descriptor) or _read_session(session.path, [session.path]).adopted:
+        if not take_lock(descriptor) or _ADOPTED in _read(session.path):
             return False
         data = b"\n" + line(adopted={"at": time.time(), "pid": os.getpid()})
         return os.write(descriptor, data) == len(data)

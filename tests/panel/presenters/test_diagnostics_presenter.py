@@ -147,7 +147,7 @@ async def test_a_log_level_that_cannot_be_saved_says_so_at_the_bottom() -> None:
 
 async def test_a_session_that_was_killed_before_is_told_shown_and_copied() -> None:
     run(KILLED, journal_folder(), status=-signal.SIGKILL)
-    assert past_sessions(journal_folder())[0].crashed
+    assert next(past_sessions(journal_folder())).crashed
     async with diagnostics() as (_, __, dialog):
         assert words(dialog, "last_session") == "Did not end in order"
         assert dialog.reports.notice.isVisible()

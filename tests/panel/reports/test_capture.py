@@ -287,3 +287,22 @@ def test_a_text_may_bring_the_places_that_it_is_about(tmp_path: Path) -> None:
     assert stands.trace[0] == "/home/[key removed]/a.py:0 in f"
     assert stands.trace[-1] == "/home/[key removed]/a.py:199 in f"
     assert "... 150 more" in stands.trace and len(stands.trace) == 51 and nowhere.trace == ()
+
+
+def test_notes_of_an_error_are_kept_whatever_they_are_and_without_secrets(tmp_path: Path) -> None:
+    class Sly(ValueError):
+        @property
+        def __notes__(self) -> list[str]:
+            raise RuntimeError("asked")
+
+    noted, odd, sly = ValueError("noted"), ValueError("odd"), Sly("sly")
+    noted.add_note("In app/keys, started at panel/keys.py:1")
+    noted.add_note(f"with {KEY}")
+    odd.__notes__ = [5, None]  # type: ignore[list-item]
+    with opened(tmp_path) as reports:
+        for error in (noted, odd, sly, ExceptionGroup("group", [noted])):
+            reports.report(error, wait=True)
+        found = {report.message.partition(" (")[0]: report for report in reports.recent()}
+    assert found["noted"].context == {"notes": "In app/keys, started at panel/keys.py:1; with [key removed]"}
+    assert found["odd"].context == {"notes": "5; None"}
+    assert found["sly"].context == {} and found["group"].context == {}

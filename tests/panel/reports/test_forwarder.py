@@ -17,7 +17,7 @@ from nuke_ai_panel.panel.reports.lane import Limits
 from nuke_ai_panel.panel.reports.report import Report
 from nuke_ai_panel.panel.reports.sink import SinkTrouble
 from nuke_ai_panel.panel.tasks import TaskScope
-from task_parts import swallow_cancels
+from task_parts import swallow_cancels, turns
 
 ROOM = Limits(reports=10, batch=4, send=60.0)  # longer than a test may take: one that waits for it fails
 
@@ -371,6 +371,27 @@ async def test_closing_does_not_wait_for_a_sink_that_cannot_let_go():
         await desk.rest()  # it was cancelled
 
 
+async def test_a_sink_lets_go_only_after_its_send_has_ended():
+    steps: list[str] = []
+
+    class Tidy(Sink):
+        async def send(self, reports: Sequence[Report]) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await turns()
+                steps.append("send ended")
+
+        async def close(self) -> None:
+            steps.append("let go")
+
+    async with TaskScope("app") as scope:
+        desk = Desk(scope, Tidy())
+        desk.journal.tell(report(1))
+        assert await desk.forwarder.close(1) == ("memory: 1 reports not sent",)
+    assert steps == ["send ended", "let go"]
+
+
 async def test_closing_does_not_wait_for_a_sink_that_swallows_its_cancel():
     release = asyncio.Event()
 
@@ -384,8 +405,7 @@ async def test_closing_does_not_wait_for_a_sink_that_swallows_its_cancel():
     assert await desk.forwarder.close(0.1) == ()
     assert await scope.close(0) == ("app/letting go of memory",)
     release.set()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await turns()
 
 
 async def test_a_fault_of_a_sink_that_lets_go_hurts_no_other_and_is_told():

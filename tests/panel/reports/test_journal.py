@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
+import time
 import types
 from pathlib import Path
 
 import pytest
+from nuke_ai_panel.panel.reports import Reports, locks, past_sessions
 from nuke_ai_panel.panel.reports import journal as journal_module
-from nuke_ai_panel.panel.reports import locks, past_sessions
 from nuke_ai_panel.panel.reports.journal import (
     LATER_PARTS,
     Journal,
@@ -20,6 +22,7 @@ from nuke_ai_panel.panel.reports.journal import (
     session_name,
     sessions_in,
 )
+from nuke_ai_panel.providers.redact import Redactor
 from report_journals import balance, lines, opened, run, the_session, told
 
 HEAD = b'{"session":{"pid":1}}\n'
@@ -112,6 +115,69 @@ def test_old_sessions_are_removed_and_running_ones_stay(tmp_path: Path) -> None:
     assert len(names) == 11 and names[-1] == running.path.stem
     assert (tmp_path / "notes.txt").exists()
     running.close()
+
+
+def test_a_clock_that_was_ahead_once_makes_no_session_the_last_one_for_ever(tmp_path: Path) -> None:
+    ahead, old, new = (session_name(when, 1) for when in (time.time() + 1e9, 1e9, time.time()))
+    for name in (ahead, old, new):
+        (tmp_path / f"{name}.jsonl").write_bytes(HEAD)
+    assert list(sessions_in(tmp_path)) == [new, old, ahead]
+    remove_old_sessions(tmp_path, sessions=2)
+    assert list(sessions_in(tmp_path)) == [new, old]
+
+
+def test_a_clock_that_is_a_little_ahead_is_another_machines(tmp_path: Path) -> None:
+    """A home on the network; the other one is just being opened there, and has no lock yet."""
+    ahead, ours = session_name(time.time() + 600, 1), session_name(time.time(), 1)
+    for name in (ahead, ours):
+        (tmp_path / f"{name}.jsonl").write_bytes(b"")
+    assert list(sessions_in(tmp_path)) == [ahead, ours]
+
+
+def test_journals_of_single_commands_give_way_to_those_of_sessions(tmp_path: Path) -> None:
+    """A script asks a hundred times and fails; the Nuke that crashed before is what somebody will want to know of."""
+    crashed = session_name(1e6, 1)
+    (tmp_path / f"{crashed}.jsonl").write_bytes(b'{"session":{"way_in":"nuke","pid":1}}\n')
+    for second in range(2, 32):
+        (tmp_path / f"{session_name(second * 1e6, 1)}.jsonl").write_bytes(b'{"session":{"way_in":"","pid":1}}\n')
+    remove_old_sessions(tmp_path)
+    names = list(sessions_in(tmp_path))
+    assert crashed in names and len(names) <= 11
+
+
+def test_a_journal_that_another_process_removes_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = journal(tmp_path)
+
+    def removed(descriptor: int) -> bool:
+        monkeypatch.undo()
+        book.path.unlink()
+        return locks.take_lock(descriptor)
+
+    monkeypatch.setattr(journal_module, "take_lock", removed)
+    book.write(b'{"number":1}\n')
+    assert book.path.read_bytes() == HEAD + b'{"number":1}\n' and is_running(book.path)
+    book.close()
+
+
+def test_without_a_home_folder_nothing_is_left_where_the_program_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    reports = Reports(redactor=Redactor())
+    reports.begin("window")
+    reports.report("x", wait=True)
+    reports.end({}, {})
+    reports.close()
+    assert not list(tmp_path.iterdir()) and [report.message for report in reports.recent()] == ["x"]
+    assert reports.counts().unwritten == 1
 
 
 def test_the_folder_is_bounded_in_bytes(tmp_path: Path) -> None:
@@ -233,7 +299,7 @@ def test_two_processes_at_once_have_a_journal_each(tmp_path: Path) -> None:
     reports.close(), other.close()
     """
     run(code, tmp_path), run(code, tmp_path)
-    sessions = past_sessions(tmp_path)
+    sessions = list(past_sessions(tmp_path))
     assert len(sessions) == 4
     assert all(len(session.reports) == 200 and not session.damaged for session in sessions)
 
@@ -243,7 +309,7 @@ def test_the_same_process_number_at_the_same_time_is_another_session(tmp_path: P
         one.report("one", wait=True)
         two.report("two", wait=True)
         assert one.journal_path != two.journal_path
-        assert len(past_sessions(tmp_path)) == 2
+        assert len(list(past_sessions(tmp_path))) == 2
 
 
 def test_windows_locks_a_byte_behind_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,10 +331,41 @@ def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatc
     def flock(descriptor: int, how: int) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(locks, "_system", types.SimpleNamespace(__name__="fcntl", LOCK_EX=2, LOCK_NB=4, flock=flock))
+    monkeypatch.setattr(
+        locks, "_system", types.SimpleNamespace(__name__="fcntl", LOCK_SH=1, LOCK_EX=2, LOCK_NB=4, flock=flock)
+    )
     with opened(tmp_path) as reports:
         reports.report("x", wait=True)
         assert not the_session(tmp_path).running
+
+
+def test_on_a_network_drive_who_may_only_read_sees_that_a_session_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFS refuses an exclusive lock on what is open for reading; that was taken for nobody holding it."""
+    fcntl = locks._system
+    flock = fcntl.flock
+
+    def of_nfs(descriptor: int, how: int) -> None:
+        if how & fcntl.LOCK_EX and fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", of_nfs)
+    book = journal(tmp_path)
+    book.write(b"{}\n")
+    assert is_running(book.path)
+    book.close()
+    assert not is_running(book.path)
+
+
+def test_somebody_who_only_looks_is_no_session_that_runs(tmp_path: Path) -> None:
+    book = journal(tmp_path)
+    book.write(b"{}\n")
+    book.close()
+    with book.path.open("rb") as looking:
+        assert not locks.is_held(looking.fileno())
+        assert not is_running(book.path)
 
 
 def test_journals_are_in_the_users_log_folder() -> None:

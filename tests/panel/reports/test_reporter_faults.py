@@ -197,7 +197,7 @@ reports.end({}, {})
 while threading.active_count() > 1:
     reports.close()
 reports.close()
-print(past_sessions(folder)[-1].running, reports.counts().taken)
+print(list(past_sessions(folder))[-1].running, reports.counts().taken)
 os.kill(grandchild, 9)
 os.waitpid(grandchild, 0)
 """
@@ -205,7 +205,7 @@ os.waitpid(grandchild, 0)
 
 def test_a_forked_child_has_its_own_journal_and_does_not_hold_its_parents_lock(tmp_path: Path) -> None:
     assert run(FORK, tmp_path).split() == ["False", "501"]
-    sessions = past_sessions(tmp_path)
+    sessions = list(past_sessions(tmp_path))
     assert len(sessions) == 2 and sessions[0].pid != sessions[1].pid
     of_child = next(session for session in sessions if not session.way_in)
     of_parent = next(session for session in sessions if session.way_in)

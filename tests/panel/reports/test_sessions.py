@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.panel.reports import adopt, past_sessions
+from nuke_ai_panel.panel.reports import adopt, crashed_sessions, past_sessions, sessions
 from nuke_ai_panel.panel.reports.journal import session_name
 from report_journals import KEY, opened, run, running, the_session
 
@@ -71,8 +72,35 @@ def crashed(folder: Path) -> None:
 def test_a_crashed_session_is_adopted_once(tmp_path: Path) -> None:
     crashed(tmp_path)
     session = the_session(tmp_path)
+    assert list(crashed_sessions(tmp_path)) == [session]
     assert adopt(session) and not adopt(session)
     assert the_session(tmp_path).adopted and the_session(tmp_path).crashed
+    assert not list(crashed_sessions(tmp_path))
+
+
+def test_only_what_crashed_is_parsed_to_be_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is done at each start, beside the first answer; ten full journals take half a second of CPU."""
+    crashed(tmp_path)
+    for _ in range(3):
+        with opened(tmp_path) as reports:
+            reports.begin("window")
+            reports.end({}, {})
+    parsed: list[bytes] = []
+    read = sessions.read_line
+    monkeypatch.setattr(sessions, "read_line", lambda raw: (parsed.append(raw), read(raw))[1])
+    [session] = crashed_sessions(tmp_path)
+    assert session.reports[0].message == "x" and len(parsed) == 2
+
+
+def test_sessions_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wants the last one reads the last one."""
+    for _ in range(3):
+        with opened(tmp_path) as reports:
+            reports.begin("window")
+    read: list[Path] = []
+    monkeypatch.setattr(sessions, "_read", lambda file: (read.append(file), b"")[1])
+    next(past_sessions(tmp_path))
+    assert len(read) == 1
 
 
 def test_a_session_that_cannot_be_marked_is_not_adopted(tmp_path: Path) -> None:
@@ -151,11 +179,11 @@ def test_a_count_whose_first_line_is_gone_still_counts(tmp_path: Path) -> None:
 
 
 def test_sessions_are_newest_first_and_no_folder_is_none(tmp_path: Path) -> None:
-    for started in (1e9, 3e9, 2e9):
+    for started in (1e9, 1.5e9, 1.2e9):
         with opened(tmp_path, clock=lambda started=started: started) as reports:
             reports.report("x", wait=True)
-    assert [session.started for session in past_sessions(tmp_path)] == [3e9, 2e9, 1e9]
-    assert past_sessions(tmp_path / "nowhere") == ()
+    assert [session.started for session in past_sessions(tmp_path)] == [1.5e9, 1.2e9, 1e9]
+    assert not list(past_sessions(tmp_path / "nowhere"))
 
 
 def test_a_clock_that_was_set_back_makes_no_report_end_before_it_began(tmp_path: Path) -> None:
