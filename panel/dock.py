@@ -21,15 +21,15 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
+
+from ..ui.late_pane import LatePane
 
 if TYPE_CHECKING:
     import asyncio
 
     from ..providers.errors import Problem
-    from ..ui.chat_pane import ChatPane
     from .loop import PanelLoop
     from .presenters.panel import Panel
     from .tasks import TaskScope
@@ -61,117 +61,80 @@ def register() -> None:
         print(f"nuke_ai_panel: the pane could not be registered: {error}", file=sys.stderr)
 
 
-class DockedPane(QWidget):
+class DockedPane(LatePane):
     """What Nuke puts into a tab. It has nothing in it until it is seen, and again when it was put away for good."""
 
-    _seen = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(TITLE)
-        self.chat: ChatPane | None = None
-        self._docking = _the_docking()
-        self._admitted = False
-        self._notice = QLabel(self)
-        self._notice.setWordWrap(True)
-        self._notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._notice.hide()
-        self._rows = QVBoxLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.addWidget(self._notice)
-        # A posted event, which dies with the pane: the first paint is on the screen before anything else begins.
-        queued = Qt.ConnectionType.QueuedConnection
-        self._seen.connect(self._admit, queued)  # pyright: ignore[reportArgumentType] - the stubs of 6.5
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._admitted:
-            self._admitted = True
-            self._seen.emit()
-
-    def fill(self) -> ChatPane:
-        """The pane itself, which looks alive and is not connected to anything yet."""
-        if self.chat is None:
-            from ..ui.chat_pane import ChatPane
-
-            self._notice.hide()
-            self.chat = ChatPane(self)
-            self._rows.addWidget(self.chat)
-            self.setFocusProxy(self.chat)
-        return self.chat
-
-    def empty_out(self) -> None:
-        """Another pane shows the conversation from now on. Should this one be seen again, it begins anew."""
-        if self.chat is not None:
-            self.setFocusProxy(None)  # pyright: ignore[reportArgumentType] - the stubs do not know None
-            self._rows.removeWidget(self.chat)
-            self.chat.hide()
-            self.chat.deleteLater()
-            self.chat = None
-            self._admitted = False
-
-    def say(self, sentence: str) -> None:
-        """Where there is not even a transcript to say it in."""
-        self._notice.setText(sentence)
-        self._notice.show()
-
-    def tell(self, problem: Problem) -> None:
-        """In the transcript, with a Retry."""
-        from ..ui.transcript.message_view import AnswerEnd, FooterText
-
-        view = self.fill().view
-        view.clear()
-        view.retry_requested.connect(self._retry)
-        answer = view.begin_answer("start", "")
-        answer.end(AnswerEnd("failed", FooterText(when="", model="", tokens=""), problem, ()))
+        super().__init__(TITLE, parent)
+        self.wanted.connect(self._admit)
 
     def _admit(self) -> None:
-        self._docking.admit(self)
-
-    def _retry(self) -> None:
-        view = self.fill().view
-        view.retry_requested.disconnect(self._retry)
-        view.clear()
-        self._admit()
+        try:
+            Docking.of_this_process().admit(self)
+        except BaseException as error:  # Nuke would show a traceback
+            self.say(_not_loaded(error))
 
 
 class Docking(QObject):
-    """The loop and the services in a host, and the panes that wait for them. Made by the first pane."""
+    """The loop and the services in a host, and the panes that wait for them. Made by the first pane that is seen.
+
+    It is a child of the host's QApplication, where this module finds it again after `importlib.reload`, and a second
+    copy of the whole package as well: whatever is reloaded, one process has one Application.
+    """
+
+    NAME = "nuke_ai_panel.docking"
 
     _imported = Signal(object)
     """Carries None or what is wrong. From the importing thread."""
 
     def __init__(self, host: QCoreApplication) -> None:
-        super().__init__()
+        super().__init__(host)
+        self.setObjectName(self.NAME)
         self.panel: Panel | None = None
         self.loop: PanelLoop | None = None
         self.closed = False
         self._host = host
         self._scope: TaskScope | None = None
-        self._waiting: list[DockedPane] = []
+        self._waiting: list[LatePane] = []
         self._importing = False
         self._starting = False
         self._imported.connect(self._begin)
         host.aboutToQuit.connect(self.quit)
 
-    def admit(self, pane: DockedPane) -> None:
-        """Brings a pane to life as soon as there is something to live on."""
+    @classmethod
+    def of_this_process(cls) -> Docking:
+        """Raises RuntimeError without a QApplication."""
+        host = QCoreApplication.instance()
+        if host is None:
+            raise RuntimeError("A pane needs a running QApplication")
+        return cls.find(host) or cls(host)
+
+    @classmethod
+    def find(cls, host: QCoreApplication) -> Docking | None:
+        """The one of the process, until the host quits. It may be of an earlier copy of this class."""
+        found: Any = host.findChild(QObject, cls.NAME, Qt.FindChildOption.FindDirectChildrenOnly)
+        return found
+
+    def admit(self, pane: QWidget) -> None:
+        """Brings a pane to life as soon as there is something to live on. Raises RuntimeError where nothing can be."""
         if self.closed:
             return
-        self._waiting.append(pane)
+        if not isinstance(pane, LatePane):  # a second copy of the package: its classes are others, and nothing fits
+            raise RuntimeError("it was imported a second time while it runs")
         if self._scope is not None:
             pane.fill()
-            self._start()
         elif not self._importing:
-            self._importing = True
             threading.Thread(target=self._import, name="nuke-ai-panel import", daemon=True).start()
+            self._importing = True
+        self._waiting.append(pane)
+        self._start()
 
     def quit(self) -> None:
         """Ends everything, in order. Qt may say `aboutToQuit` twice, and while a callback of ours is on the stack."""
         if self.closed:
             return
         self.closed = True
-        _forget(self)
+        self.setParent(None)
         self._host.aboutToQuit.disconnect(self.quit)
         self._waiting.clear()
         loop, scope = self.loop, self._scope
@@ -206,24 +169,28 @@ class Docking(QObject):
         self._importing = False
         if self.closed:
             return
-        if trouble is not None:
-            _log_trouble(trouble)
+        try:
+            if trouble is not None:
+                raise trouble
+            self._attach()
+            for pane in filter(isValid, self._waiting):
+                pane.fill()
+        except BaseException as error:  # such as a loop for which the host has no descriptor left
+            _log_trouble(error)
             for pane in self._take_waiting():
-                pane.say(f"The panel could not be loaded: {trouble}. Reinstall it, then restart Nuke.")
-            return
+                pane.say(_not_loaded(error))
+        self._start()
+
+    def _attach(self) -> None:
         from .loop import PanelLoop
         from .tasks import TaskScope
 
         self.loop = PanelLoop(self._host).attach()
         self._scope = TaskScope("dock", on_failure=self._failed, loop=self.loop)
         atexit.register(self._at_exit)
-        for pane in self._waiting:
-            if isValid(pane):
-                pane.fill()
-        self._start()
 
     def _start(self) -> None:
-        if self._scope is not None and not self._starting:
+        if self._scope is not None and self._waiting and not self._starting:
             self._starting = True
             self._scope.start(self._bring_to_life(), name="start")
 
@@ -237,14 +204,11 @@ class Docking(QObject):
             self.panel.app.host = host
             self.panel.warm_up()
         while self._waiting:
-            if isValid(self._waiting[0]):
-                self._present(self.panel, self._waiting[0])
+            if isValid(pane := self._waiting[0]):
+                presenter = self.panel.present(pane.fill())
+                presenter.conversation.given_up.connect(pane.empty_out)
             del self._waiting[0]
         self._starting = False
-
-    def _present(self, panel: Panel, pane: DockedPane) -> None:
-        presenter = panel.present(pane.fill())
-        presenter.conversation.given_up.connect(pane.empty_out)
 
     def _failed(self, _: str, error: BaseException) -> None:
         _log_trouble(error)
@@ -252,36 +216,21 @@ class Docking(QObject):
         for pane in self._take_waiting():
             pane.tell(_not_started(error))
 
-    def _take_waiting(self) -> list[DockedPane]:
+    def _take_waiting(self) -> list[LatePane]:
         """Those that have not been destroyed meanwhile."""
         waiting, self._waiting = self._waiting, []
         return [pane for pane in waiting if isValid(pane)]
-
-
-_docking: Docking | None = None
-"""The one of this process, from its first pane until the host quits."""
-
-
-def _the_docking() -> Docking:
-    global _docking
-    if _docking is None:
-        host = QCoreApplication.instance()
-        if host is None:
-            raise RuntimeError("A pane needs a running QApplication")
-        _docking = Docking(host)
-    return _docking
-
-
-def _forget(docking: Docking) -> None:
-    global _docking
-    if _docking is docking:
-        _docking = None
 
 
 def _log_trouble(error: BaseException) -> None:
     """One line: in a host it goes to the artist's terminal."""
     log.error("The panel could not start: %r", error)
     log.debug("Where that was", exc_info=error)
+
+
+def _not_loaded(error: BaseException) -> str:
+    why = str(error) or type(error).__name__
+    return f"The panel could not be loaded: {why}. Restart Nuke; if that does not help, reinstall the panel."
 
 
 def _not_started(error: BaseException) -> Problem:

@@ -230,7 +230,7 @@ def _opened(program: Any, kind: type) -> Figures:
         pane = program.open_pane()
         figures["call_ms"] = (time.perf_counter() - picked) * 1e3
         yield lambda: "paint_ms" in figures
-        if hasattr(pane, "_docking"):
+        if hasattr(pane, "seen"):
             yield lambda: is_ready(pane)
             figures["ready_ms"] = (time.perf_counter() - picked) * 1e3
         figures["gap_ms"] = gap * 1e3

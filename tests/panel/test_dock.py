@@ -1,5 +1,7 @@
 """The pane in a program that owns Qt's loop and treats panes as Nuke does."""
 
+# ruff: noqa: F811 - fixtures are imported, and then they are parameters
+
 from __future__ import annotations
 
 import ast
@@ -11,41 +13,20 @@ import signal
 import ssl
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_nuke import fake_nuke  # noqa: F401
+from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
 from fault_server import answers, silent_after_a_token
 from guards import UnseenErrors
 from host_harness import NukeLike, Script, ask, is_ready, is_running, said
 from nuke_ai_panel.panel import dock
-from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.presenters import starting
-from nuke_ai_panel.panel.settings import ProviderSettings, Settings, save, settings_path
 from nuke_ai_panel.ui.transcript.answer_parts import ProblemCard
 from PySide6.QtCore import QTimer
 from shiboken6 import isValid
-from thread_server import Pieces, Served, served
-
-
-@pytest.fixture
-def nuke(qapp: Any, fake_nuke: Any) -> Iterator[NukeLike]:  # noqa: F811
-    """A program like Nuke, with the pane registered. At its end nothing of ours may be left."""
-    program = NukeLike(qapp, fake_nuke)
-    dock.register()
-    yield program
-    program.close()
-    assert dock._docking is None
-
-
-def answered_by(server: Served) -> None:
-    """The settings of an artist whose answers come from this server."""
-    settings = Settings()
-    settings.set(options.PROVIDER, "compatible")
-    settings.set_provider("compatible", ProviderSettings(server.url, "tiny"))
-    save(settings.changes, settings_path())
+from thread_server import Pieces, served
 
 
 def live_timers(pane: Any) -> list[QTimer]:
@@ -65,14 +46,14 @@ class TestRegistering:
 
         nuke.play(script())
 
-    def test_without_a_gui_nothing_happens(self, fake_nuke: Any, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+    def test_without_a_gui_nothing_happens(self, fake_nuke: Any, capsys: pytest.CaptureFixture[str]) -> None:
         fake_nuke._reset(gui=False)
         dock.register()
         assert fake_nuke._calls["menu"] == 0 and capsys.readouterr() == ("", "")
 
     def test_where_it_fails_one_line_is_printed_and_nuke_goes_on(
         self,
-        fake_nuke: Any,  # noqa: F811
+        fake_nuke: Any,
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
@@ -107,7 +88,7 @@ class TestAsking:
                 ask(two, "two")
                 yield lambda: not is_running(one) and not is_running(two)
                 assert said(one) == ["one", "Hello you"] and said(two) == ["two", "Hello you"]
-                assert len({id(pane._docking.panel.app) for pane in nuke.panes}) == 1
+                assert len(nuke.app.findChildren(dock.Docking)) == 1
 
             nuke.play(script())
 
@@ -382,7 +363,7 @@ class TestViewsComeAndGo:
             nuke.hide_behind(pane)  # before anything was painted
             ticks = nuke.neighbour.ticks
             yield lambda: nuke.neighbour.ticks > ticks + 20
-            assert nuke.docking.loop is None and not nuke.docking._importing
+            assert nuke.docking is None
 
         nuke.play(script())
 
@@ -390,10 +371,10 @@ class TestViewsComeAndGo:
         def moments(pane: Any) -> list[Any]:
             return [
                 lambda: True,
-                lambda: pane._admitted,
-                lambda: pane._docking.loop,
+                lambda: pane.seen,
+                lambda: nuke.docking and nuke.docking.loop,
                 lambda: pane.chat is not None,
-                lambda: pane._docking.panel,
+                lambda: nuke.docking and nuke.docking.panel,
                 lambda: is_ready(pane),
             ]
 
@@ -445,8 +426,8 @@ class TestStarting:
 
         def script() -> Script:
             pane = nuke.open_pane()
-            yield lambda: not pane._notice.isHidden()
-            assert "could not be loaded" in pane._notice.text() and pane.chat is None
+            yield lambda: not pane.notice.isHidden()
+            assert "could not be loaded" in pane.notice.text() and pane.chat is None
             assert nuke.neighbour.asyncio_run() == "fine"
 
         nuke.play(script())
@@ -506,7 +487,7 @@ class TestQuitting:
 
             nuke.play(script())
             app = docking[0].panel.app
-            assert docking[0].loop.is_closed() and dock._docking is None
+            assert docking[0].loop.is_closed() and nuke.docking is None
             assert app.scope.stats().running == 0 and app.providers.open_sessions == ()
             assert not nuke.panes[0].chat.composer.stop()
 

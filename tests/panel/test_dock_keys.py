@@ -1,5 +1,7 @@
 """Keys that are pressed in the pane, in a host whose menus have shortcuts on all of them."""
 
+# ruff: noqa: F811 - fixtures are imported, and then they are parameters
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -51,7 +53,7 @@ def press(widget: QWidget, keys: str) -> None:
     QTest.keyClick(widget, pressed.key(), pressed.keyboardModifiers())
 
 
-def opened(nuke: NukeLike) -> Script:  # noqa: F811
+def opened(nuke: NukeLike) -> Script:
     """A pane in the active window."""
     pane = nuke.open_pane()
     yield lambda: is_ready(pane)
@@ -65,7 +67,7 @@ def places(pane: Any) -> list[QWidget]:
     return [pane.chat.composer._send, pane.chat.header.chip, pane.chat.view, answer, *answer.stops_in_order()]
 
 
-def test_no_key_in_the_composer_starts_a_shortcut_of_the_host(nuke: NukeLike) -> None:  # noqa: F811
+def test_no_key_in_the_composer_starts_a_shortcut_of_the_host(nuke: NukeLike) -> None:
     shortcuts = Shortcuts(nuke.window, OURS)
 
     def script() -> Script:
@@ -82,7 +84,7 @@ def test_no_key_in_the_composer_starts_a_shortcut_of_the_host(nuke: NukeLike) ->
     nuke.play(script())
 
 
-def test_no_key_elsewhere_in_the_pane_starts_a_shortcut_of_the_host(nuke: NukeLike) -> None:  # noqa: F811
+def test_no_key_elsewhere_in_the_pane_starts_a_shortcut_of_the_host(nuke: NukeLike) -> None:
     """A letter that was meant for the question, with the focus still in the transcript, makes no node."""
     shortcuts = Shortcuts(nuke.window, OURS)
 
@@ -105,7 +107,7 @@ def test_no_key_elsewhere_in_the_pane_starts_a_shortcut_of_the_host(nuke: NukeLi
     nuke.play(script())
 
 
-def test_no_key_in_the_list_of_models_starts_a_shortcut_of_the_host(nuke: NukeLike) -> None:  # noqa: F811
+def test_no_key_in_the_list_of_models_starts_a_shortcut_of_the_host(nuke: NukeLike) -> None:
     shortcuts = Shortcuts(nuke.window, OURS)
 
     def script() -> Script:
@@ -122,7 +124,7 @@ def test_no_key_in_the_list_of_models_starts_a_shortcut_of_the_host(nuke: NukeLi
     nuke.play(script())
 
 
-def test_the_hosts_own_keys_work_from_inside_the_pane(nuke: NukeLike) -> None:  # noqa: F811
+def test_the_hosts_own_keys_work_from_inside_the_pane(nuke: NukeLike) -> None:
     shortcuts = Shortcuts(nuke.window, THEIRS)
 
     def script() -> Script:
@@ -136,7 +138,7 @@ def test_the_hosts_own_keys_work_from_inside_the_pane(nuke: NukeLike) -> None:  
     nuke.play(script())
 
 
-def test_plain_keys_in_the_viewer_are_the_hosts_as_before(nuke: NukeLike) -> None:  # noqa: F811
+def test_plain_keys_in_the_viewer_are_the_hosts_as_before(nuke: NukeLike) -> None:
     shortcuts = Shortcuts(nuke.window, ("B", "Tab", "Left"))
 
     def script() -> Script:
@@ -151,7 +153,7 @@ def test_plain_keys_in_the_viewer_are_the_hosts_as_before(nuke: NukeLike) -> Non
     nuke.play(script())
 
 
-def test_no_plain_key_goes_on_to_the_widgets_that_the_pane_lies_in(nuke: NukeLike) -> None:  # noqa: F811
+def test_no_plain_key_goes_on_to_the_widgets_that_the_pane_lies_in(nuke: NukeLike) -> None:
     """Nuke's panes take Space to fill the window."""
     seen: list[int] = []
 
@@ -183,7 +185,7 @@ def test_no_plain_key_goes_on_to_the_widgets_that_the_pane_lies_in(nuke: NukeLik
     nuke.play(script())
 
 
-def test_enter_sends_and_esc_stops_although_the_host_wants_both(nuke: NukeLike) -> None:  # noqa: F811
+def test_enter_sends_and_esc_stops_although_the_host_wants_both(nuke: NukeLike) -> None:
     shortcuts, pieces = Shortcuts(nuke.window, ("Return", "Ctrl+Return", "Esc")), Pieces("one ", "two")
     with served(pieces) as server:
         answered_by(server)
@@ -204,7 +206,7 @@ def test_enter_sends_and_esc_stops_although_the_host_wants_both(nuke: NukeLike) 
         nuke.play(script())
 
 
-def test_typing_reaches_the_question_while_an_answer_streams_in(nuke: NukeLike) -> None:  # noqa: F811
+def test_typing_reaches_the_question_while_an_answer_streams_in(nuke: NukeLike) -> None:
     with served(answers(*["word "] * 50)) as server:
         answered_by(server)
 

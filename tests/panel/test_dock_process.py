@@ -41,6 +41,8 @@ def test_registering_costs_the_start_of_the_host_next_to_nothing() -> None:
     assert [name for name in sorted(out) if name.startswith("nuke_ai_panel.")] == [
         "nuke_ai_panel.panel",
         "nuke_ai_panel.panel.dock",
+        "nuke_ai_panel.ui",
+        "nuke_ai_panel.ui.late_pane",
     ]
     assert not {"asyncio", "qasync", "aiohttp", "sqlite3", "keyring"} & set(out)
 

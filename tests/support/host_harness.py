@@ -187,8 +187,8 @@ class NukeLike(QObject):
 
     @property
     def docking(self) -> Any:
-        """The one of the process; made by its first pane."""
-        return sys.modules["nuke_ai_panel.panel.dock"]._docking
+        """The one of the process; made by its first pane that is seen, else None."""
+        return _docking(self.app)
 
     def play(self, script: Script) -> int:
         """Runs the host until the script ends, then quits it. Its error is raised here."""
@@ -307,8 +307,8 @@ class NukeLike(QObject):
 
 def is_ready(pane: Any) -> bool:
     """Whether it can be asked."""
-    docking = pane._docking
-    return pane.chat is not None and docking.panel is not None and not docking._starting
+    docking = _docking(QApplication.instance())
+    return docking is not None and docking.panel is not None and pane.chat is not None and not docking._starting
 
 
 def ask(pane: Any, question: str) -> None:
@@ -325,6 +325,12 @@ def said(pane: Any) -> list[str]:
 def is_running(pane: Any) -> bool:
     """Whether its newest answer has not ended."""
     return pane.chat.view.messages[-1].running
+
+
+def _docking(app: Any) -> Any:
+    from nuke_ai_panel.panel.dock import Docking
+
+    return Docking.find(app)
 
 
 def _at_once() -> bool:

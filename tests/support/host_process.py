@@ -99,7 +99,7 @@ class Commands(Troubles):
     def open_only(self) -> Any:
         """A pane, up to its first paint; which of our costly modules were there by then."""
         pane = self._program.open_pane()
-        yield lambda: pane._admitted
+        yield lambda: pane.seen
         return [name for name in ("aiohttp", "keyring", "sqlite3", "qasync", "asyncio") if name in sys.modules]
 
     def open_timed(self, kind: str = "panel") -> Any:
@@ -115,7 +115,7 @@ class Commands(Troubles):
         began, busy = time.perf_counter(), time.thread_time()
         pane = self._program.open_pane() if kind == "panel" else self._program.open_text_box()
         opened, busy_opened = time.perf_counter() - began, time.thread_time() - busy
-        yield lambda: pane.painted if kind != "panel" else pane._admitted
+        yield lambda: pane.painted if kind != "panel" else pane.seen
         painted, busy_painted = time.perf_counter() - began, time.thread_time() - busy
         if kind == "panel":
             yield lambda: is_ready(pane)
@@ -251,7 +251,7 @@ class Commands(Troubles):
             "pending": pending,
             "sessions": list(dict(_open_sessions(gc.get_objects())).values()) if whole else [],
             "sockets": sum(1 for _ in _sockets()),
-            "dropped": sys.modules["nuke_ai_panel.panel.dock"]._docking is None,
+            "dropped": self._program.docking is None,
         }
 
     def _note_ticks(self) -> None:
