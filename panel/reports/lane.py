@@ -158,7 +158,7 @@ class Lane:
         return taken == len(batch)
 
     async def _let_go(self, sending: asyncio.Task[None] | None) -> None:
-        if not sending:
+        if sending:
             await asyncio.wait({sending})
         await self._sink.close()
 
