@@ -95,7 +95,8 @@ def status(folders: Sequence[NukeFolder], target: Target) -> Outcome:
     for state in states:
         lines.append(f"{state.folder.path}: {_in_words(state)}")
         lines += [f"  {finding.text}" for finding in state.findings]
-        lines += ["  Install again to repair it, or uninstall."] if state.findings else []
+        ours = any(finding.kind != "menu.py" for finding in state.findings)
+        lines += ["  Install again to repair it, or uninstall."] if ours else []
     ok = any(state.installed for state in states) and not any(state.findings for state in states)
     return Outcome(0 if ok else 1, {"folders": [_facts(state) for state in states]}, lines)
 
@@ -129,9 +130,16 @@ def nuke_folders(environ: Mapping[str, str], home: Path) -> list[Path]:
     return list(dict.fromkeys([home / ".nuke", *listed]))
 
 
+def _home() -> Path:
+    """On Windows too, Nuke asks for HOME first."""
+    home = os.environ.get("HOME")
+    if home == "":
+        raise Trouble("The variable HOME is empty. Say which folder with --nuke-dir.")
+    return Path(home or Path.home())
+
+
 def _run(arguments: argparse.Namespace) -> Outcome:
-    home = Path(os.environ.get("HOME") or Path.home())  # on Windows too, Nuke asks for HOME first
-    folders = [arguments.nuke_dir] if arguments.nuke_dir else nuke_folders(os.environ, home)
+    folders = [arguments.nuke_dir] if arguments.nuke_dir else nuke_folders(os.environ, _home())
     if arguments.action == "status":
         return status([NukeFolder(folder) for folder in folders], Target.here())
     if arguments.action == "uninstall":

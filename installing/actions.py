@@ -10,7 +10,7 @@ from .menu_block import own_error
 from .nuke_folder import NukeFolder
 from .release import Contents
 from .target import Target
-from .trouble import why
+from .trouble import Trouble, why
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def install(folder: NukeFolder, target: Target, wheels: Path | None) -> Installe
         try:
             folder.keep(before)
             in_use = folder.settle()
-        except OSError as error:
+        except (OSError, Trouble) as error:
             untidy = why(error)
     return Installed(contents, edited, before, in_use, left_out, own_error(new), untidy)
 

@@ -19,7 +19,7 @@ class Note:
     """What was not there before us, and goes with us: of `folder` and `menu.py`."""
     kept: str = ""
     """The release before the one that is started."""
-    python: str | None = sys.executable if sys.version_info[:2] == PYTHON else None
+    python: str | None = None
     """A Python like Nuke's, for programs that the panel starts."""
 
     @classmethod
@@ -28,9 +28,9 @@ class Note:
         try:
             stored = json.loads((site / FILE).read_bytes())
             made, kept = frozenset(map(str, stored["made"])), str(stored.get("kept", ""))
-            return cls(made, kept, cls.python or stored.get("python"))
+            return cls(made, kept, _python() or stored.get("python"))
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-            return cls()
+            return cls(python=_python())
 
     def write(self, site: Path) -> None:
         """Touches nothing where it is written already."""
@@ -38,3 +38,9 @@ class Note:
         data, path = json.dumps(facts, indent=2).encode(), site / FILE
         if not path.exists() or path.read_bytes() != data:
             replace_file(path, data)
+
+
+def _python() -> str | None:
+    """This one, where it fits. Inside Nuke the executable is Nuke."""
+    fits = sys.version_info[:2] == PYTHON and Path(sys.executable).name.lower().startswith("python")
+    return sys.executable if fits else None

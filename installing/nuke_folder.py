@@ -39,7 +39,8 @@ class NukeFolder:
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.abspath(path))
         self.site = self.path / SITE
-        self.menu = Path(os.path.realpath(self.path / "menu.py"))
+        menu = self.path / "menu.py"
+        self.menu = Path(os.path.realpath(menu)) if menu.is_symlink() else menu
         """A link stays: the file that it leads to is edited."""
 
     def content(self) -> bytes:
@@ -113,7 +114,7 @@ class NukeFolder:
         try:
             (staged / SITE).mkdir(parents=True)
             Note(made=frozenset({"folder", "menu.py"})).write(staged / SITE)
-            if not self.path.exists():  # as it was before we were alone
+            if not self.path.exists():  # else another one was first, before we were alone
                 os.rename(staged, self.path)
         finally:
             shutil.rmtree(staged, ignore_errors=True)

@@ -323,10 +323,13 @@ def test_status_is_for_programs_too(folder: Path, wheels: Path, capsys, monkeypa
     assert "all files as installed" in capsys.readouterr().out
 
 
-def test_an_error_in_the_users_own_lines_is_told(folder: Path, wheels: Path, capsys) -> None:
+def test_an_error_in_the_users_own_lines_is_told_and_not_blamed_on_us(folder: Path, wheels: Path, capsys) -> None:
     (folder / "menu.py").write_bytes(b"import nuke\nprint 'Nuke 11'\n")
     assert install(folder, wheels) == 0
     assert "has an error of its own" in capsys.readouterr().out
+    assert install_nuke.main(["status", "--nuke-dir", str(folder)]) == 1
+    printed = capsys.readouterr().out
+    assert "has an error of its own" in printed and "Install again" not in printed
 
 
 def test_the_panel_itself_must_be_among_the_wheels(folder: Path, tmp_path: Path, capsys) -> None:
@@ -352,6 +355,12 @@ def test_a_package_in_a_version_that_is_ruled_out_is_named(folder: Path, tmp_pat
     assert install(folder, old) == 1
     assert "small-need>=1 (for nuke-ai-panel), not 0.9" in capsys.readouterr().err
     assert picture(folder) == before
+
+
+def test_a_version_that_could_not_stand_in_menu_py_is_refused(folder: Path, tmp_path: Path, capsys) -> None:
+    before = picture(folder)
+    assert install(folder, panel_wheels(tmp_path / "odd", "1'+x")) == 1
+    assert "cannot be a version" in capsys.readouterr().err and picture(folder) == before
 
 
 def test_a_wheel_that_only_has_the_panels_name_is_refused(folder: Path, tmp_path: Path, capsys) -> None:
@@ -396,6 +405,12 @@ def test_the_home_may_be_written_as_shells_leave_it(folder: Path, wheels: Path, 
     monkeypatch.setenv("USERPROFILE", str(folder.parent))
     assert install_nuke.main(["install", "--nuke-dir=~/.nuke", f"--wheels={wheels}"]) == 0
     assert started_in(folder).is_dir()
+
+
+def test_a_home_that_is_empty_is_not_the_root_of_the_disk(wheels: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("HOME", "")
+    assert install_nuke.main(["install", "--wheels", str(wheels)]) == 1
+    assert "HOME is empty" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights as Linux has them")

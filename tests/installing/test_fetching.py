@@ -83,9 +83,37 @@ def test_a_panel_that_is_installed_beside_the_script_is_put_in_as_it_is(tmp_path
     assert "build" not in stand_in_uv.read_text() and "nuke-ai-panel==" not in stand_in_uv.read_text()
 
 
-def test_a_script_that_was_copied_away_alone_asks_for_wheels(tmp_path: Path, monkeypatch, capsys) -> None:
+@pytest.mark.parametrize("project", [False, True], ids=["alone", "into another project"])
+def test_copied_away_it_asks_for_wheels_and_builds_nothing(tmp_path: Path, project: bool, monkeypatch, capsys) -> None:
+    if project:
+        (tmp_path / "pyproject.toml").write_text("[project]\nname = 'pipeline'\n")
     monkeypatch.setattr(fetching, "ROOT", tmp_path)
     monkeypatch.setattr("shutil.which", lambda _: "/bin/uv")
     assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
     assert "Give --wheels a folder that holds its wheel" in capsys.readouterr().err
     assert not (tmp_path / ".nuke").exists()
+
+
+def test_a_uv_in_the_current_folder_is_not_run(tmp_path: Path, monkeypatch, capsys) -> None:
+    """Windows looks there first, and there may be what somebody has downloaded."""
+    monkeypatch.setattr("shutil.which", lambda _: ".\\uv.EXE")
+    monkeypatch.setattr("sys.version_info", (3, 12, 1))
+    assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
+    assert "Install uv, or run this with Python 3.11" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script as a command")
+def test_the_password_of_a_private_registry_is_not_shown(tmp_path: Path, stand_in_uv: Path, capsys) -> None:
+    uv = tmp_path / "bin" / "uv"
+    uv.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('no answer: https://td:p@ss@wheels.example/simple/')\n")
+    assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
+    assert capsys.readouterr().err.endswith("no answer: https://wheels.example/simple/\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script as a command")
+def test_a_registry_that_never_answers_is_given_up(tmp_path: Path, stand_in_uv: Path, monkeypatch, capsys) -> None:
+    uv = tmp_path / "bin" / "uv"
+    uv.write_text(f"#!{sys.executable}\nimport signal\nsignal.pause()\n")
+    monkeypatch.setattr(fetching, "MINUTES", 0.001)
+    assert install_nuke.main(["install", "--nuke-dir", str(tmp_path / ".nuke")]) == 1
+    assert "Is the package registry reached?" in capsys.readouterr().err and not (tmp_path / ".nuke").exists()
