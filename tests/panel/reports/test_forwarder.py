@@ -262,6 +262,27 @@ async def test_new_settings_break_off_a_send_that_hangs_and_lose_nothing():
         assert sink.ids == ["1", "2"] and sink.closed == 1
 
 
+async def test_new_settings_wait_for_no_pause_when_the_send_that_they_break_off_ends_in_trouble():
+    class Troubled(Sink):
+        async def send(self, reports: Sequence[Report]) -> None:
+            try:
+                await super().send(reports)
+            except asyncio.CancelledError:
+                raise SinkTrouble("Cut.") from None
+
+    async with TaskScope("app") as scope:
+        sink = Troubled()
+        desk = Desk(scope, sink)
+        sink.gate.clear()
+        desk.journal.tell(report(1))
+        await sink.called.wait()
+        desk.forwarder.restart("memory")
+        sink.gate = asyncio.Event()
+        sink.gate.set()
+        await desk.rest()
+        assert sink.ids == ["1"] and not desk.later.pauses
+
+
 async def test_what_no_retry_can_help_waits_for_other_settings():
     async with TaskScope("app") as scope:
         sink = Sink(failing=[SinkTrouble("That is no address.", retry=False)])
