@@ -44,6 +44,8 @@ T = TypeVar("T")
 KEYRING_SECONDS = 0.8
 SERVER_SECONDS = 0.5
 DISK_SECONDS = 0.5
+JOURNAL_SECONDS = 0.8
+"""For reading journals: a full one takes 0.1 s of CPU."""
 SECRET_SERVICE = "Secret Service"
 """What `panel.keys` calls the keyring of most Linux desktops."""
 PACKAGES = ("qasync", "aiohttp", "keyring", "nats-py")
@@ -98,13 +100,13 @@ class LocalServer:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is around the panel. `past`: earlier sessions and those beside this one, newest first."""
+    """What is around the panel. `last_session`: an earlier one, or one beside this; None if none could be read."""
 
     versions: Mapping[str, str]
     keyring: KeyringState
     folders: tuple[Folder, ...]
     servers: tuple[LocalServer, ...]
-    past: tuple[PastSession, ...]
+    last_session: PastSession | None
     warnings: tuple[str, ...] = ()
     """What is wrong with the settings file."""
 
@@ -151,33 +153,41 @@ async def surroundings(app: Application) -> Surroundings:
         keyring = group.create_task(_ask_keyring(app))
         folders = [group.create_task(_look_at(Folder(name, str(path)))) for name, path in places.items()]
         servers = [group.create_task(_knock(LocalServer(each.id, each.row.label, each.address))) for each in local]
-        past = group.create_task(sessions_beside(app))
+        last = group.create_task(last_session(app))
     return Surroundings(
         versions.result(),
         keyring.result(),
         tuple(folder.result() for folder in folders),
         tuple(server.result() for server in servers),
-        past.result(),
+        last.result(),
         app.settings.warnings,
     )
 
 
-async def sessions_beside(app: Application) -> tuple[PastSession, ...]:
-    """The journals of earlier sessions and of those that run beside this one, newest first."""
-    return await _or_else((), past_sessions, app.reports.folder)
+async def last_session(app: Application) -> PastSession | None:
+    """The one before this, or beside it, that people ask about. None if there is none, or the disk is silent."""
+    return await _or_else(None, _last_session, app.reports.folder, app.reports.journal_path, deadline=JOURNAL_SECONDS)
 
 
-def last_session(past: Iterable[PastSession]) -> PastSession | None:
-    """The one that people ask about: not this process, and no command in a terminal that ended in order."""
-    begun = [session for session in past if session.way_in and session.pid != os.getpid()]
-    asked = (session for session in begun if session.way_in != "terminal" or session.crashed)
-    return next(asked, next(iter(begun), None))
+def _last_session(folder: Path, own: Path) -> PastSession | None:
+    return pick_last(session for session in past_sessions(folder) if session.path != own)
 
 
-async def _or_else(otherwise: T, function: Callable[..., T], *args: object) -> T:
+def pick_last(past: Iterable[PastSession]) -> PastSession | None:
+    """Of these, newest first, the first that is no chat in a terminal which ended in order; else the first begun."""
+    otherwise: PastSession | None = None
+    for session in past:
+        if session.way_in and (session.way_in != "terminal" or session.crashed):
+            return session
+        if session.way_in and otherwise is None:
+            otherwise = session
+    return otherwise
+
+
+async def _or_else(otherwise: T, function: Callable[..., T], *args: object, deadline: float = DISK_SECONDS) -> T:
     """What the disk says, or `otherwise` if it is silent."""
     try:
-        return await run_blocking(function, *args, deadline=DISK_SECONDS)
+        return await run_blocking(function, *args, deadline=deadline)
     except TimeoutError:
         return otherwise
 
@@ -239,6 +249,8 @@ async def _look_at(folder: Folder) -> Folder:
 
 def _looked_at(folder: Folder) -> Folder:
     path = Path(folder.path)
+    if not path.is_absolute():
+        return replace(folder, trouble="there is no home folder")
     try:
         nearest = next(each for each in (path, *path.parents) if each.exists())
         if not nearest.is_dir():

@@ -36,7 +36,7 @@ async def _tell_all(app: Application, as_json: bool) -> None:
 
 
 async def _tell_last_session(app: Application, as_json: bool) -> None:
-    session = diagnosis.last_session(await diagnosis.sessions_beside(app))
+    session = await diagnosis.last_session(app)
     if as_json:
         terminal.print_json(bundle.session_as_json(session, app.redactor))
     else:

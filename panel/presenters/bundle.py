@@ -6,17 +6,17 @@ of it goes through the redactor once more here, on its way out.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from ...providers.manager import ConnectionStats
 from ...providers.redact import Redactor
-from ..diagnosis import Diagnosis, Figures, Folder, LocalServer, last_session
+from ..diagnosis import Diagnosis, Figures, Folder, LocalServer
 from ..loop_stats import LoopStats
 from ..reports import PastSession, Report
 from ..reports.sink import SinkStats
@@ -25,6 +25,7 @@ from ..tasks.stats import ScopeStats
 MOST_TASKS = 50
 MOST_REPORTS = 30
 """Of each, in the text; the JSON has them all."""
+_SEPARATOR = r"[\\/]"
 _LOCKED = {True: ", is locked", False: ""}
 _SERVER_WORDS = {
     "answers": "answers",
@@ -59,7 +60,7 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
         "Settings": list(around.warnings) or ["in order"],
         "Folders": [_folder(each) for each in around.folders],
         "Local servers": [_server(each) for each in around.servers],
-        "Last session": _session(last_session(around.past))[:3],
+        "Last session": _session(around.last_session)[:3],
     }
     lines = [f"Nuke AI Panel, {_at(diagnosis.taken)}"]
     for title, inside in sections.items():
@@ -158,7 +159,7 @@ def _server(server: LocalServer) -> str:
 
 def _session(session: PastSession | None) -> list[str]:
     if session is None:
-        return ["There is nothing to read of an earlier session."]
+        return ["No earlier session could be read."]
     lines = [_how(session), f"{session.way_in or 'unknown'}, process {session.pid}, began {_at(session.started)}"]
     left = [f"left open, {kind}: {', '.join(names)}" for kind, names in session.left.items() if names]
     lines += left or (["left nothing open"] if session.ended is not None else [])
@@ -216,7 +217,7 @@ def _named(name: str, value: object, redactor: Redactor) -> object:
     """A value that only its name gives away, such as that of `password`, is taken out with it."""
     if not isinstance(value, str):
         return _plain(value, redactor)
-    return _clean(f"{name}: {value}", redactor).partition(": ")[2]
+    return _clean(f"{name.replace(':', ' ')}: {value}", redactor).partition(": ")[2]
 
 
 def _clean(text: str, redactor: Redactor) -> str:
@@ -224,6 +225,11 @@ def _clean(text: str, redactor: Redactor) -> str:
 
 
 def without_home(text: str) -> str:
-    """The home folder, which names its owner, as ~."""
-    home = Path.home()
-    return re.sub(rf"{re.escape(str(home))}(?!\w)", "~", text) if len(home.parts) > 1 else text
+    """The home folder, which names its owner, as ~: however its separators are written."""
+    home = os.path.expanduser("~")
+    parts = [re.escape(part) for part in re.split(_SEPARATOR, home) if part]
+    if not parts or home == "~":  # this computer knows of none
+        return text
+    # Else there is a drive's letter, and Windows does not tell A from a.
+    first = _SEPARATOR if home[0] in "\\/" else "(?i)"
+    return re.sub(first + f"{_SEPARATOR}+".join(parts) + r"(?![\w-])", "~", text)

@@ -118,7 +118,7 @@ class DiagnosticsPresenter(QObject):
     async def _look(self) -> None:
         self._loop = asyncio.get_running_loop()
         around = await diagnosis.surroundings(self._app)
-        self._last = next(iter(self._app.crashed), None) or diagnosis.last_session(around.past)
+        self._last = next(iter(self._app.crashed), None) or around.last_session
         if self.dialog:
             self.dialog.show_surroundings(system_sections(around), system_words(around))
             text = session_as_text(self._last, self._app.redactor) if self._last else ""

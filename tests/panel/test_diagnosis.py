@@ -19,10 +19,10 @@ from managed_providers import managed
 from memory_keyring import Dictionary
 from nuke_ai_panel.panel import diagnosis, settings
 from nuke_ai_panel.panel.app import Application
-from nuke_ai_panel.panel.diagnosis import LocalServer, examine, figures, last_session, surroundings
+from nuke_ai_panel.panel.diagnosis import LocalServer, examine, figures, last_session, pick_last, surroundings
 from nuke_ai_panel.panel.keys import Keyring, KeyringTrouble
 from nuke_ai_panel.panel.loop_stats import LoopStats
-from nuke_ai_panel.panel.presenters.bundle import as_json, as_text, session_as_json, session_as_text
+from nuke_ai_panel.panel.presenters.bundle import as_json, as_text, session_as_json, session_as_text, without_home
 from nuke_ai_panel.panel.reports import PastSession, Report
 from nuke_ai_panel.panel.settings import ProviderSettings
 from nuke_ai_panel.panel.threads import run_blocking
@@ -30,6 +30,7 @@ from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.manager import ConnectionStats, ProviderConfig
 from nuke_ai_panel.providers.messages import Message, Text
 from nuke_ai_panel.providers.redact import Secret
+from report_journals import opened
 
 QUESTION = Request("", (Message("user", (Text("hi"),)),))
 KEY = "sentinel-7Hq2-Zr8k-0451"
@@ -241,7 +242,7 @@ async def test_with_everything_hung_it_is_over_in_a_second_and_names_what_hangs(
         assert time.monotonic() - began < 5  # a second, and the leisure of a busy machine
     go.set()
     around = found.surroundings
-    assert around.past == () and around.versions == {}
+    assert around.last_session is None and around.versions == {}
     assert "did not answer" in around.keyring.trouble
     assert all(folder.trouble == "the disk does not answer" for folder in around.folders)
     assert [server.state for server in around.servers].count("silent") == 3
@@ -266,15 +267,14 @@ async def test_text_and_json_have_the_same_figures_in_a_fixed_order() -> None:
 
 async def test_no_key_and_no_home_folder_leaves_the_panel() -> None:
     home, spill = str(Path.home()), f"{KEY} and sk-proj-0123456789abcdef"
-    report = Report(
-        "r1", "error", "k", spill, f"in {home}/x", 1.0, 2.0, context={"password": "hunter2", KEY: "v"}, trace=(spill,)
-    )
+    context = {"password": "hunter2", KEY: "v", "a: api_key": "hunter2", "args": f"{home!r}, {home.replace('/', '//')}"}
+    report = Report("r1", "error", "k", spill, f"in {home}/x", 1.0, 2.0, context=context, trace=(spill,))
     session = replace(SESSION, left={"tasks": (spill,)}, reports=(report,), crash=f"File {home}/panel.py {spill}")
     async with running() as app:
         app.redactor.add(Secret(KEY))
         found = await examine(app)
         figures_ = replace(found.figures, reports=(report,))
-        around = replace(found.surroundings, past=(session,), warnings=(spill,))
+        around = replace(found.surroundings, last_session=session, warnings=(spill,))
         found = replace(found, figures=figures_, surroundings=around)
         bundles = (
             as_text(found, app.redactor),
@@ -286,6 +286,39 @@ async def test_no_key_and_no_home_folder_leaves_the_panel() -> None:
         for secret in (KEY, "0123456789abcdef", "hunter2", home):
             assert secret not in bundle, (secret, bundle)
         assert "~" in bundle
+
+
+@pytest.mark.parametrize(
+    "text, cleaned",
+    [
+        ("/home/al/x", "~/x"),
+        ("'/home/al'", "'~'"),
+        ("/home/al.", "~."),
+        ("/home/alan/x /home/al-2/x", "/home/alan/x /home/al-2/x"),
+        ("/net/home/al/x", "/net~/x"),
+        ("file:///home/al/a.nk", "file://~/a.nk"),
+    ],
+)
+def test_the_home_folder_names_its_owner(text: str, cleaned: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/al")
+    assert without_home(text) == cleaned
+
+
+def test_a_home_folder_on_windows_is_known_in_a_repr_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda path: r"C:\Users\al" if path == "~" else path)
+    assert without_home(r"C:\Users\al\x and 'c:\\Users\\al\\x' and C:/Users/al/x") == r"~\x and '~\\x' and ~/x"
+
+
+def test_where_there_is_no_home_folder_nothing_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for home in ("/", "", "~"):
+        monkeypatch.setattr(os.path, "expanduser", lambda path, home=home: home)
+        assert without_home("/usr/lib ~/x") == "/usr/lib ~/x"
+
+
+async def test_a_name_with_a_colon_keeps_its_value() -> None:
+    session = replace(SESSION, versions={"a: b": "c"})
+    async with running() as app:
+        assert session_as_json(session, app.redactor)["last_session"]["versions"] == {"a: b": "c"}
 
 
 async def test_a_thousand_tasks_are_counted_but_not_all_named_in_the_text() -> None:
@@ -303,16 +336,26 @@ async def test_a_thousand_tasks_are_counted_but_not_all_named_in_the_text() -> N
 # How the last session ended
 
 
-def test_the_last_session_is_no_command_that_ended_in_order_and_not_this_process() -> None:
-    own = replace(SESSION, pid=os.getpid(), running=True)
+def test_the_last_session_is_no_command_that_ended_in_order() -> None:
     never_begun = replace(SESSION, way_in="", ended=1.7e9)
     command = replace(SESSION, way_in="terminal", ended=1.7e9)
     nuke = replace(SESSION, ended=1.7e9)
     crashed = replace(SESSION, way_in="terminal")
-    assert last_session((own, never_begun, command, nuke)) is nuke
-    assert last_session((own, crashed, nuke)) is crashed
-    assert last_session((command,)) is command
-    assert last_session((own, never_begun)) is None
+    assert pick_last((never_begun, command, nuke)) is nuke
+    assert pick_last((crashed, nuke)) is crashed
+    assert pick_last((command,)) is command
+    assert pick_last((never_begun,)) is None
+
+
+async def test_another_sessions_process_may_have_had_our_number() -> None:
+    """In a container each one has the same."""
+    async with running() as app:
+        with opened(app.reports.folder) as earlier:
+            earlier.begin("nuke")
+        app.begin_session("window")
+        app.reports.report("x", wait=True)
+        found = await last_session(app)
+    assert found and found.path == earlier.journal_path and found.pid == os.getpid()
 
 
 @pytest.mark.parametrize(
@@ -359,5 +402,5 @@ async def test_a_session_tells_what_it_left_its_errors_by_kind_its_loop_and_its_
 
 async def test_without_an_earlier_session_there_is_a_sentence() -> None:
     async with running() as app:
-        assert "nothing to read" in session_as_text(None, app.redactor)
+        assert "No earlier session could be read" in session_as_text(None, app.redactor)
         assert session_as_json(None, app.redactor) == {"last_session": None}

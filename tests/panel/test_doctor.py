@@ -96,7 +96,7 @@ async def test_a_keyring_without_a_collection_answers_and_none_is_made(locked_se
 
 async def test_without_an_earlier_session_it_says_so() -> None:
     done = await run("doctor", "--last-session")
-    assert done.code == 0 and "nothing to read" in done.out
+    assert done.code == 0 and "No earlier session could be read" in done.out
     done = await run("doctor", "--last-session", "--json")
     assert done.code == 0 and done.json == {"last_session": None}
 

@@ -12,7 +12,7 @@ from ..parts.labels import Label
 from ..settings.page import Page
 from .values import LastSession
 
-NONE = "There is nothing to read of an earlier session."
+NONE = "No earlier session could be read."
 
 
 class LastSessionPage(Page):

@@ -212,7 +212,7 @@ def test_what_is_wrong_around_the_panel_is_said_in_whole_sentences() -> None:
         keyring=KeyringState("", "It is locked."),
         folders=(Folder("Data", str(Path.home() / "data"), exists=True, writable=False),),
         servers=(LocalServer("ollama", "Ollama", "http://127.0.0.1:11434/v1", "answers"),),
-        past=(),
+        last_session=None,
         warnings=("The settings were damaged.",),
     )
     _, keyring, folders, servers = system_sections(around)
