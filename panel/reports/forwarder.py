@@ -71,8 +71,7 @@ class Forwarder:
 
         Returns a line for each sink that has not got everything; its reports are in the journal.
         """
-        self._unfollow()
-        self._distribute()
+        self._unfollow()  # what was forwarded until now comes to the lanes before they begin to close
         async with asyncio.TaskGroup() as group:
             closing = {name: group.create_task(lane.close(deadline / 2)) for name, lane in self._lanes.items()}
         return tuple(f"{name}: {task.result()} reports not sent" for name, task in closing.items() if task.result())

@@ -227,6 +227,25 @@ async def test_pauses_double_up_to_a_minute_and_no_new_report_shortens_them():
         assert desk.later.pauses[-1] <= 1
 
 
+async def test_the_next_try_comes_by_itself():
+    async with TaskScope("app") as scope:
+        journal, sink = Journal(), Sink(failing=[SinkTrouble("The server is away.")])
+        forwarder = Forwarder(scope, journal.follow, [sink], limits=replace(ROOM, first_pause=0.001))
+        journal.tell(report(1))
+        while not sink.got:
+            await asyncio.sleep(0)
+        assert await forwarder.close() == ()
+
+
+async def test_closing_sends_what_was_forwarded_a_moment_ago():
+    async with TaskScope("app") as scope:
+        sink = Sink()
+        desk = Desk(scope, sink)
+        desk.journal.tell(report(1))
+        assert await desk.forwarder.close() == ()
+        assert sink.ids == ["1"]
+
+
 async def test_new_settings_try_again_at_once_on_a_fresh_connection():
     async with TaskScope("app") as scope:
         sink = Sink(failing=[SinkTrouble("The server is away.")])
