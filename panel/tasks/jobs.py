@@ -172,7 +172,7 @@ class JobQueue:
         return Job(call, end, name=name, priority=priority, on_close=on_close, origin=origin)
 
     async def _put_when_room(self, job: Job[T]) -> Job[T]:
-        while self.full() and not self._closed:
+        while self.full():  # closed, it is empty
             await self._room()
         return self._put(job)
 

@@ -216,6 +216,15 @@ async def test_a_task_that_does_nothing_but_put_a_job_names_the_line_that_made_i
         assert scope.stats().tasks[-1].origin.startswith("panel/test_tasks_jobs.py:")
 
 
+def test_a_queue_whose_loop_is_closed_takes_nothing():
+    loop = asyncio.new_event_loop()
+    queue = TaskScope("app", loop=loop).jobs(workers=1)
+    queue.put_nowait(asyncio.sleep, 0, name="index")  # it never begins: the next one would wait for ever
+    loop.close()
+    with pytest.raises(ScopeClosed):
+        queue.put_nowait(forever, name="late")
+
+
 @pytest.mark.parametrize(("workers", "bound"), [(0, 1), (1, 0)])
 async def test_a_queue_without_workers_or_room_is_refused(workers: int, bound: int):
     async with TaskScope("app") as scope:

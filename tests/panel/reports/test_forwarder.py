@@ -551,6 +551,23 @@ def test_a_buffer_keeps_to_its_bounds_and_counts_every_loss(steps: list[tuple[in
     assert sum(len(each.message) for each in left) <= 60 or len(left) == 1
 
 
+def test_a_report_that_grows_counts_once():
+    buffer = ReportBuffer(characters=60)
+    for name, length in (("a", 40), ("a", 40), ("b", 15)):
+        buffer.put(report(name, message="x" * length))
+    assert len(buffer) == 2 and not buffer.dropped
+
+
+def test_what_is_given_back_gives_way_when_others_have_come():
+    buffer = ReportBuffer(reports=2)
+    buffer.put(report("a"))
+    taken = buffer.take()
+    for name in "bc":
+        buffer.put(report(name))
+    buffer.give_back(taken)
+    assert buffer.dropped == 1 and [each.id for each in buffer.take()] == ["b", "c"]
+
+
 def test_what_is_given_back_comes_first_and_a_newer_fold_stays():
     buffer = ReportBuffer()
     for name in "abc":
