@@ -219,7 +219,8 @@ async def test_a_task_that_does_nothing_but_put_a_job_names_the_line_that_made_i
 def test_a_queue_whose_loop_is_closed_takes_nothing():
     loop = asyncio.new_event_loop()
     queue = TaskScope("app", loop=loop).jobs(workers=1)
-    queue.put_nowait(asyncio.sleep, 0, name="index")  # it never begins: the next one would wait for ever
+    queue.put_nowait(forever, name="index")  # it will not end: the next one would wait for ever
+    loop.run_until_complete(turns())
     loop.close()
     with pytest.raises(ScopeClosed):
         queue.put_nowait(forever, name="late")
