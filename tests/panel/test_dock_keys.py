@@ -115,7 +115,6 @@ def test_no_key_in_the_list_of_models_starts_a_shortcut_of_the_host(nuke: NukeLi
         pane = nuke.panes[0]
         for keys in OURS:
             pane.chat.header.model_clicked.emit()
-            yield lambda: nuke.app.activePopupWidget()
             popup = nuke.app.activePopupWidget()
             press(popup.focusWidget(), keys)
             popup.close()

@@ -250,6 +250,24 @@ class NukeLike(QObject):
         page.setParent(None)
         (self.left if tabs is self.right else self.right).add(page, title)
 
+    def float(self, pane: Any) -> None:
+        """Into a window of its own."""
+        tabs, page = self._place_of(pane)
+        tabs.take(page)
+        window = Tabs()
+        window.setParent(self.window, Qt.WindowType.Tool)
+        window.add(page, "AI Panel")
+        window.resize(420, 600)
+        window.show()
+
+    def dock_again(self, pane: Any) -> None:
+        page = pane.parentWidget()
+        window = page.window()
+        window.take(page)
+        self.right.add(page, "AI Panel")
+        window.close()
+        window.deleteLater()
+
     def destroy(self, pane: Any) -> None:
         import shiboken6
 
