@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from nuke_ai_panel import install_nuke
 from nuke_ai_panel.installing import disk, lock
 from nuke_ai_panel.installing.menu_block import SITE
 from nuke_ai_panel.installing.nuke_folder import LOCK
+from nuke_ai_panel.installing.trouble import Trouble
 from nuke_folder import panel_wheels, picture
 
 SCRIPT = install_nuke.__file__
@@ -93,20 +95,37 @@ def test_many_at_once_leave_a_folder_in_order(tmp_path: Path, wheels: Path, acti
     assert run("uninstall", folder, wheels) == 0 and picture(folder.parent).keys() == {"."}
 
 
-def test_a_virus_scanner_that_still_reads_is_waited_for(folder: Path, wheels: Path, monkeypatch) -> None:
+def test_a_lock_that_was_removed_while_we_took_it_is_none(tmp_path: Path, monkeypatch) -> None:
+    """Its holder ended between our opening it and our locking it: the next one would make a new file, and lock that."""
+    fcntl = pytest.importorskip("fcntl")
+    path, flock, removals = tmp_path / LOCK, fcntl.flock, [1]
+
+    def late(descriptor: int, operation: int) -> None:
+        if removals:
+            removals.pop()
+            path.unlink()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with lock.alone(path, tmp_path):
+        with pytest.raises(Trouble), lock.alone(path, tmp_path):
+            pass
+    assert not removals and not path.exists()
+
+
+@pytest.mark.parametrize("name", ["replace", "rename"])
+def test_a_virus_scanner_that_still_reads_is_waited_for(folder: Path, wheels: Path, name: str, monkeypatch) -> None:
     refusals, waits = [PermissionError(errno.EACCES, "in use")] * 3, list[float]()
+    step = getattr(os, name)
 
-    def refused(step):
-        def wrapper(*arguments: Path) -> None:
-            if refusals:
-                raise refusals.pop()
-            step(*arguments)
-
-        return wrapper
+    def refused(*arguments: Path) -> None:
+        if refusals:
+            raise refusals.pop()
+        step(*arguments)
 
     monkeypatch.setattr(disk, "TRIES", 5)
     monkeypatch.setattr("time.sleep", waits.append)
-    monkeypatch.setattr("os.replace", refused(__import__("os").replace))
+    monkeypatch.setattr(os, name, refused)
     assert run("install", folder, wheels) == 0 and len(waits) == 3
 
 
