@@ -193,8 +193,8 @@ class Application:
         if left := Leftover(tasks, sessions):
             self.reports.report(f"Left open at closing: {', '.join((*tasks, *sessions))}", origin="application")
         await self._hand_over_reports(CLOSING * SHARES["last reports"])
-        left = replace(left, sinks=await self.forwarder.close(CLOSING * SHARES["sinks"]))
-        await self.reporting.close(0)
+        sinks = await self.forwarder.close(CLOSING * SHARES["sinks"])
+        left = replace(left, sinks=(*sinks, *await self.reporting.close(0)))
         self._bridge.detach()
         if self._way_in:
             self.reports.end(left.by_kind, _figures(stats) if (stats := self.loop_stats()) else {})

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("panel", "ui", "providers", "resources", "installing")
 
 OWNERS = {
-    "create_task": {"panel/tasks/scope.py"},
+    "create_task": set[str](),
     "exec": {"panel/loop/panel_loop.py"},
     "exec_": set[str](),
     "processEvents": set[str](),
@@ -20,6 +20,8 @@ OWNERS = {
     "run_until_complete": {"panel/loop/panel_loop.py", "panel/window.py"},
 }
 """Attribute to the files that may use it. A `create_task` of an `asyncio.TaskGroup` is everybody's."""
+
+TASK_MAKER = "panel/tasks/scope.py"
 
 CONTEXT_MANAGERS = {"asynccontextmanager", "contextlib.asynccontextmanager"}
 
@@ -32,6 +34,13 @@ def foreign_attributes(tree: ast.AST, file: str) -> Iterator[str]:
         if isinstance(node, ast.Attribute) and file not in OWNERS.get(node.attr, {file}):
             if not (node.attr == "create_task" and ast.unparse(node.value) in groups):
                 yield f"line {node.lineno}: .{node.attr}"
+
+
+def ownerless_tasks(tree: ast.AST, file: str) -> Iterator[str]:
+    """`asyncio.Task(...)` makes one as `create_task` does. As a type it is everybody's."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Task" and file != TASK_MAKER:
+            yield f"line {node.lineno}: Task(...)"
 
 
 def _task_groups(tree: ast.AST) -> Iterator[str]:
@@ -66,7 +75,7 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 def test_the_product_keeps_to_the_owners(path: Path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     file = path.relative_to(ROOT).as_posix()
-    assert [*foreign_attributes(tree, file), *stray_yields(tree)] == []
+    assert [*foreign_attributes(tree, file), *ownerless_tasks(tree, file), *stray_yields(tree)] == []
 
 
 @pytest.mark.parametrize(
@@ -82,6 +91,12 @@ def test_the_product_keeps_to_the_owners(path: Path):
 )
 def test_a_foreign_attribute_is_found(source: str):
     assert len(list(foreign_attributes(ast.parse(source), "panel/chat.py"))) == 1
+
+
+@pytest.mark.parametrize("source", ["asyncio.Task(work())", "Task(work(), loop=loop)", "asyncio.tasks.Task(work())"])
+def test_a_task_without_an_owner_is_found(source: str):
+    assert list(ownerless_tasks(ast.parse(source), "panel/chat.py")) == ["line 1: Task(...)"]
+    assert list(ownerless_tasks(ast.parse("def f(task: asyncio.Task[int]): ..."), "panel/chat.py")) == []
 
 
 @pytest.mark.parametrize("block", ["asyncio.timeout(1)", "asyncio.TaskGroup() as group", "session.get(url) as reply"])

@@ -36,6 +36,7 @@ class Panel:
         self.app.begin_session(way_in)
         self._watchdog = Watchdog(loop, self._stalled, on_end=self._turned_again)
         self._watchdog.start()
+        loop.set_exception_handler(self._callback_failed)
         self._conversations = Conversations(self.app.chat, self.app.scope.child("chats"))
 
     def present(self, pane: ChatPane, *, file: str | None = None) -> PanePresenter:
@@ -53,6 +54,14 @@ class Panel:
         """Ends everything within a second; what did not is told."""
         self._watchdog.close()
         return await self.app.close()
+
+    def _callback_failed(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """What fails outside of tasks: a callback, a protocol. Python's own way would be a line in a log."""
+        message, error = str(context.get("message", "")), context.get("exception")
+        if isinstance(error, BaseException):
+            self.app.reports.report(error, origin="loop", context={"loop": message})
+        else:
+            self.app.reports.report(message, origin="loop")
 
     def _stalled(self, stall: Stall) -> None:
         where = stall.stack[-1] if stall.stack else "an unknown place"

@@ -105,3 +105,14 @@ async def test_crashes_are_written_on_the_desktop_and_in_a_host_they_are_the_hos
     finally:
         if before:
             faulthandler.enable()
+
+
+async def test_an_error_outside_of_any_task_becomes_a_report() -> None:
+    async with panel_of("nuke") as panel:
+        running().call_soon(int, "no number")
+        await until(lambda: panel.app.reports.recent())
+        [report] = panel.app.reports.recent()
+        assert (report.kind, report.origin) == ("ValueError", "loop") and "callback" in report.context["loop"]
+        running().call_exception_handler({"message": "Fatal read error"})
+        await until(lambda: len(panel.app.reports.recent()) == 2)
+        assert panel.app.reports.recent()[0].message == "Fatal read error"
