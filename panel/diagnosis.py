@@ -198,7 +198,14 @@ def _versions() -> dict[str, str]:
     if core is not None:
         found |= {"PySide6": sys.modules["PySide6"].__version__, "Qt": core.qVersion()}
     found |= {name: _version_of(name) for name in PACKAGES}
-    return found | {"System": platform.platform(terse=True), "Machine": platform.machine()}
+    return found | _system() | {"Machine": platform.machine()}
+
+
+def _system() -> dict[str, str]:
+    """As its users call it; "Linux" says too little."""
+    if sys.platform != "linux":
+        return {"System": platform.platform(terse=True)}
+    return {"System": f"Linux {platform.release()}", "C library": " ".join(platform.libc_ver())}
 
 
 def _version_of(package: str) -> str:

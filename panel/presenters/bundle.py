@@ -69,7 +69,7 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
 
 
 def session_as_text(session: PastSession | None, redactor: Redactor) -> str:
-    """How a session ended, what it left open, its errors by kind, its loop, and what the interpreter said last."""
+    """How a session ended, what it left open, its errors by kind, its loop, what the interpreter said last, reports."""
     return _clean("\n".join(_session(session)), redactor)
 
 
@@ -164,12 +164,14 @@ def _session(session: PastSession | None) -> list[str]:
     left = [f"left open, {kind}: {', '.join(names)}" for kind, names in session.left.items() if names]
     lines += left or (["left nothing open"] if session.ended is not None else [])
     lines += _kinds(_by_kind(session)) or ["no reports"]
-    lines += [f"dropped {session.dropped}, unwritten {session.unwritten}, unreadable lines {session.damaged}"]
+    if session.dropped or session.unwritten or session.damaged:
+        lines += [f"dropped {session.dropped}, unwritten {session.unwritten}, unreadable lines {session.damaged}"]
     lines += [f"loop, {line}" for line in _loop_then(session.figures)]
     lines += [f"{name}: {version}" for name, version in session.versions.items()]
+    lines += ["", *session.crash.splitlines(), ""] if session.crash else []
     for report in session.reports[:MOST_REPORTS]:
         lines += _report(report)
-    return lines + (["", *session.crash.splitlines()] if session.crash else [])
+    return lines
 
 
 def _how(session: PastSession) -> str:

@@ -53,17 +53,21 @@ class ReportRows:
 
 
 def report_row(report: Report) -> ReportRow:
+    """What can be copied there goes into tickets, so it is without the home folder."""
+    texts = "\0".join((report.message, report.origin, *report.context.values(), *report.trace))
+    message, origin, *rest = without_home(texts).split("\0")
+    entries = len(report.context)
     return ReportRow(
         id=report.id,
         severity=report.severity,
         kind=report.kind,
-        message=report.message,
-        origin=report.origin,
+        message=message,
+        origin=origin,
         first=report.first,
         last=report.last,
         count=report.count,
-        context=report.context,
-        trace=report.trace,
+        context=dict(zip(report.context, rest[:entries], strict=True)),
+        trace=tuple(rest[entries:]),
     )
 
 

@@ -9,5 +9,5 @@ What is where:
     loop_page     lag_graph                        how late the loop is
     facts_page    facts                            connections, system: lines of name and value
     log_page      last_session_page                the log level and the sinks; how the session before this one ended
-    beside        a list beside the pages, or above them;  steady_list: a list that stays where it is when it changes
+    steady_list   a list that stays where it is when it changes
 """

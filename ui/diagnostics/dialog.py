@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from ..look.surface import Surface
 from ..look.theme import Look
+from ..parts.beside import Beside, Foot
 from ..parts.controls import Button
-from ..parts.frames import column, row
+from ..parts.frames import column
 from ..parts.labels import Elided
-from ..settings.page_list import ListEntry
-from .beside import ListAndPages
+from ..settings.page_list import ListEntry, SettingsList
 from .facts_page import FactsPage
 from .last_session_page import LastSessionPage
 from .log_page import LogPage
@@ -65,13 +65,14 @@ class DiagnosticsDialog(QDialog):
         self._status = Elided(look, "", "muted", -1)
         self._copy = Button(look, "Copy &redacted bundle")
         self._close = Button(look, "&Close")
+        self.list = SettingsList(look)
+        self.list.setAccessibleName("Diagnostics pages")
+        self.pages = Beside(look, self.list, Foot(self._status, self._copy, self._close))
         self._build()
         self._connect()
-        self.pages.show_page("reports")
+        self.show_page("reports")
 
     def _build(self) -> None:
-        foot = row(self._status, None, self._copy, self._close, margins=(24, 12, 16, 12))
-        self.pages = ListAndPages(self._look, foot, "Diagnostics pages")
         for page_id, name, page in (
             ("reports", "Reports", self.reports),
             ("tasks", "Tasks", self.tasks),
@@ -81,7 +82,8 @@ class DiagnosticsDialog(QDialog):
             ("system", "System", self.system),
             ("last_session", "Last session", self.last_session),
         ):
-            self.pages.add(ListEntry(page_id, name, "unset"), page)
+            self.pages.add(page_id, page)
+            self.list.put(ListEntry(page_id, name, "unset"))
         surface = Surface(self._look, self)
         column(self.pages, gap=0, into=surface)
         layout = QVBoxLayout(self)
@@ -93,7 +95,7 @@ class DiagnosticsDialog(QDialog):
         self.resize(828, 640)
 
     def _connect(self) -> None:
-        self.pages.turned_to.connect(self._show_front)
+        self.list.page_chosen.connect(self._turn_to)
         self.reports.last_session_wanted.connect(self._turn_to_last_session)
         self.reports.copy_wanted.connect(self.last_session_wanted)
         self.last_session.copy_clicked.connect(self.last_session_wanted)
@@ -102,36 +104,39 @@ class DiagnosticsDialog(QDialog):
         self._copy.clicked.connect(self.bundle_wanted)
         self._close.clicked.connect(self.close)
 
+    def show_page(self, page_id: str) -> None:
+        self.list.select(page_id)
+
     def show_figures(self, figures: Figures) -> None:
         self._figures = figures
         self._say_all()
-        self._show_front()
+        self._fill(self.pages.current)
 
     def show_surroundings(self, sections: Sequence[FactSection], words: str) -> None:
         """Versions, folders, keyring, servers; `words` for the list of pages."""
         self.system.show_sections(sections)
         self.system.set_busy(False)
         bad = any(fact.state == "bad" for section in sections for fact in section.facts)
-        self.pages.say(ListEntry("system", "System", "failed" if bad else "ready", words))
+        self._say(ListEntry("system", "System", "failed" if bad else "ready", words))
 
     def show_looking(self) -> None:
         """The surroundings are being looked at."""
         self.system.set_busy(True)
-        self.pages.say(ListEntry("system", "System", "busy", "Looking\u2026"))
+        self._say(ListEntry("system", "System", "busy", "Looking\u2026"))
 
     def show_last_session(self, session: LastSession | None) -> None:
         self.reports.show_last_session(session)
         self.last_session.show_session(session)
         state = "unset" if session is None else "ready" if session.in_order else "failed"
         words = "None found" if session is None else session.words
-        self.pages.say(ListEntry("last_session", "Last session", state, words))
+        self._say(ListEntry("last_session", "Last session", state, words))
 
     def set_status(self, words: str) -> None:
         """The line at the bottom: what was copied, or why something was not saved."""
         self._status.setText(words)
 
     def _say_all(self) -> None:
-        figures, say = self._figures, self.pages.say
+        figures, say = self._figures, self._say
         failed = any(report.severity == "error" for report in figures.reports)
         say(ListEntry("reports", "Reports", "failed" if failed else "ready", severities(figures.reports, most=2)))
         say(ListEntry("tasks", "Tasks", "ready", task_summary(figures.scopes)))
@@ -143,8 +148,8 @@ class DiagnosticsDialog(QDialog):
         sinks = counted(len(figures.sinks.facts), "sink")
         say(ListEntry("log", "Log", "failed" if hurt else "ready", f"{sinks}, trouble" if hurt else sinks))
 
-    def _show_front(self) -> None:
-        figures, page = self._figures, self.pages.current
+    def _fill(self, page: str) -> None:
+        figures = self._figures
         if page == "reports":
             self.reports.show_reports(figures.reports)
         elif page == "tasks":
@@ -157,8 +162,17 @@ class DiagnosticsDialog(QDialog):
             self.log.show_level(figures.log_level)
             self.log.show_sinks(figures.sinks)
 
+    def _say(self, entry: ListEntry) -> None:
+        """What the list says of a page."""
+        if self.list.entry(entry.id) != entry:
+            self.list.put(entry)
+
+    def _turn_to(self, page_id: str) -> None:
+        self._fill(page_id)
+        self.pages.show_page(page_id)
+
     def _turn_to_last_session(self) -> None:
-        self.pages.show_page("last_session")
+        self.show_page("last_session")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -16,7 +16,7 @@ from .values import Fact, FactSection, FactState
 
 NAME_WIDTH = 104
 NARROW = 420
-"""Width in px of a box below which values that do not fit get a line of their own."""
+"""Width in px of a box below which values that would be cut too much get a line of their own."""
 _GLYPHS: dict[FactState, tuple[str, str]] = {
     "ok": ("check", "ok"),
     "bad": ("cross", "bad"),
@@ -64,10 +64,15 @@ class FactLine(QWidget):
     def name_width(self) -> int:
         return self._name.sizeHint().width()
 
-    def wanted_width(self, names: int, glyphs: bool) -> int:
-        """Of all parts on one line, where names take `names`."""
-        note = self._note.sizeHint().width() + 8 if self._note.text() else 0
-        return (22 if glyphs else 0) + names + 8 + self._value.sizeHint().width() + note
+    def squeezed(self, names: int, glyphs: bool, room: int) -> bool:
+        """Whether the value is cut too much where everything is on one line and names take `names`.
+
+        Beside a note it is in words; alone it is a version or a place, which can be read without a third of it.
+        """
+        left = room - (22 if glyphs else 0) - names - 8
+        if self._note.text():
+            return left - 8 - self._note.sizeHint().width() < self._value.sizeHint().width()
+        return left * 3 < self._value.sizeHint().width() * 2
 
     def place(self, names: int, glyphs: bool, folded: bool) -> None:
         """`names`: how wide the column of names is; `glyphs`: a line without a state begins where those with one do."""
@@ -140,8 +145,8 @@ class FactBox(QWidget):
         """All lines of a box alike, or a reader would look for values in two places."""
         narrow, room = self.width() < NARROW, self.width() - 24
         longest = max((line.name_width() for line in self._lines), default=0)
-        names = longest if narrow else max(NAME_WIDTH, round(self._look.theme.base * 26 / 3))
-        fold = narrow and any(line.wanted_width(names, self._glyphs) > room for line in self._lines)
+        names = longest if narrow else max(NAME_WIDTH, round(self._look.theme.base * 26 / 3), min(longest, room // 3))
+        fold = narrow and any(line.squeezed(names, self._glyphs, room) for line in self._lines)
         for line in self._lines:
             line.place(names, self._glyphs, fold)
 

@@ -1,9 +1,10 @@
-"""How late the loop was at each of its last wake-ups: one bar each, with the figures written beside the lines."""
+"""How late the loop was at each of its last wake-ups: one bar each, with lines across and their words below."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
+from typing import NamedTuple
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
@@ -16,6 +17,8 @@ from .words import brief, counted
 FRAME = 1 / 60
 """Seconds: what is later than that, the eye sees."""
 BAR, GAP = 2, 1
+SAMPLE = 20
+"""Pixels of a line beside its words."""
 LEAST_TOP = 0.001
 """Seconds at the top of the graph: a quiet loop is not blown up to look busy."""
 _STEPS = (1.0, 2.0, 5.0, 10.0)
@@ -55,46 +58,68 @@ class LagGraph(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setFont(theme.face(-1))
         if self._figures and self._figures.lags:
-            label = QFontMetrics(painter.font()).height() + 4
-            self._paint(painter, self._figures, QRectF(self.rect()).adjusted(12, 8 + label, -12, -12))
+            self._paint(painter, self._figures, QRectF(self.rect()).adjusted(12, 8, -12, -8))
         painter.end()
 
-    def _paint(self, painter: QPainter, figures: LoopFigures, plot: QRectF) -> None:
-        theme, top = self._look.theme, top_of(figures.worst)
+    def _paint(self, painter: QPainter, figures: LoopFigures, room: QRectF) -> None:
+        """The scale in words, the bars, and below them what the lines mean: no word lies in the way of a bar."""
+        theme, top, metrics = self._look.theme, top_of(figures.worst), QFontMetrics(painter.font())
+        levels = levels_of(figures)
+        below = _in_rows(levels, metrics, room.width())
+        line = metrics.height() + 4
+        plot = room.adjusted(0, line, 0, -line * (1 + max((row for row, _, _ in below), default=-1)) - 4)
         painter.setPen(theme.muted)
         painter.drawText(QPointF(plot.left(), plot.top() - 6), brief(top))
-        self._words(painter, f"worst {brief(figures.worst)}", plot.top() - 6, plot)
+        worst = f"worst {brief(figures.worst)}"
+        painter.drawText(QPointF(plot.right() - metrics.horizontalAdvance(worst), plot.top() - 6), worst)
         painter.setPen(QPen(theme.line, 1))
         painter.drawLine(_across(plot, plot.top()))
         painter.drawLine(_across(plot, plot.bottom()))
+        self._paint_bars(painter, figures.lags, top, plot)
+        for level, (row, x, _) in zip(levels, below, strict=True):
+            painter.setPen(QPen(theme.text, 1, level.style))
+            painter.drawLine(_across(plot, plot.bottom() - plot.height() * min(1.0, level.seconds / top)))
+            words = QRectF(room.left() + x, plot.bottom() + 4 + row * line, room.width() - x, line)
+            painter.drawLine(_across(words.adjusted(0, 0, SAMPLE - words.width(), 0), words.center().y()))
+            painter.drawText(words.adjusted(SAMPLE + 6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, level.words)
+
+    def _paint_bars(self, painter: QPainter, lags: Sequence[float], top: float, plot: QRectF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.muted)
-        bars = shares(figures.lags, max(1, int(plot.width()) // (BAR + GAP)))
+        painter.setBrush(self._look.theme.muted)
+        bars = shares(lags, max(1, int(plot.width()) // (BAR + GAP)))
         left = plot.right() - len(bars) * (BAR + GAP) + GAP
         for place, lag in enumerate(bars):
             height = max(1.0, plot.height() * min(1.0, lag / top))
             painter.drawRect(QRectF(left + place * (BAR + GAP), plot.bottom() - height, BAR, height))
-        if top > FRAME * 1.2:
-            self._line(painter, plot, FRAME / top, "a frame, 17 ms", Qt.PenStyle.DotLine, right=True)
-        self._line(painter, plot, figures.p99 / top, f"99 of 100 below {brief(figures.p99)}", Qt.PenStyle.DashLine)
 
-    def _line(
-        self, painter: QPainter, plot: QRectF, part: float, words: str, style: Qt.PenStyle, *, right: bool = False
-    ) -> None:
-        """A level with its words on it, or below it where there is no room above."""
-        y = plot.bottom() - plot.height() * min(1.0, part)
-        metrics = QFontMetrics(painter.font())
-        width, height = metrics.horizontalAdvance(words) + 8, metrics.height()
-        above = y - height - 2 >= plot.top()
-        x = plot.right() - width if right else plot.left()
-        room = QRectF(x, y - height - 2 if above else y + 2, width, height)
-        painter.setPen(QPen(self._look.theme.text, 1, style))
-        painter.drawLine(_across(plot, y))
-        painter.drawText(room.adjusted(4 if right else 0, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
-    def _words(self, painter: QPainter, words: str, baseline: float, plot: QRectF) -> None:
-        width = QFontMetrics(painter.font()).horizontalAdvance(words)
-        painter.drawText(QPointF(plot.right() - width, baseline), words)
+class Level(NamedTuple):
+    """A line across the bars, and what it means."""
+
+    seconds: float
+    words: str
+    style: Qt.PenStyle
+
+
+def levels_of(figures: LoopFigures) -> list[Level]:
+    """A frame only where some lag comes near it."""
+    levels = [Level(figures.p99, f"99 of 100 below {brief(figures.p99)}", Qt.PenStyle.DashLine)]
+    if top_of(figures.worst) > FRAME * 1.2:
+        levels.append(Level(FRAME, "a frame, 17 ms", Qt.PenStyle.DotLine))
+    return levels
+
+
+def _in_rows(levels: Sequence[Level], metrics: QFontMetrics, width: float) -> list[tuple[int, float, float]]:
+    """Where the words of each stand: row, left and right edge."""
+    places: list[tuple[int, float, float]] = []
+    row, left = 0, 0.0
+    for level in levels:
+        right = left + SAMPLE + 6 + metrics.horizontalAdvance(level.words)
+        if left and right > width:
+            row, left, right = row + 1, 0.0, right - left
+        places.append((row, left, right))
+        left = right + 16
+    return places
 
 
 def top_of(worst: float) -> float:

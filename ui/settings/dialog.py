@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from ..look.surface import Surface
 from ..look.theme import Look
+from ..parts.beside import Beside, Foot
 from ..parts.controls import Button
-from ..parts.frames import Card, Rule, Scroll, column, grow, row, tab_stops
+from ..parts.frames import column
 from ..parts.labels import Elided
 from .fields_page import FieldsPage
-from .page import Page
 from .page_list import ListEntry, SettingsList
 from .provider_page import ProviderPage
 from .values import (
@@ -41,9 +41,6 @@ __all__ = [
     "TestVerdict",
 ]
 
-LIST_WIDTH = 208
-NARROW = 560
-"""Dialog width in px below which the list is above the page."""
 SAVED = "All changes saved"
 CHAT = "chat"
 """The id of the page that is made from fields."""
@@ -77,14 +74,13 @@ class SettingsDialog(QDialog):
         self._look = look
         self._specs: dict[str, ProviderPageSpec] = {}
         self._pages: dict[str, ProviderPage] = {}
-        self._places: dict[str, QWidget] = {}
         self._fields: FieldsPage | None = None
         self.setWindowTitle("Settings")
         self.setModal(False)
         self.list = SettingsList(look)
-        self._stack = QStackedWidget()
         self._status = Elided(look, SAVED, "muted", -1)
         self._close = Button(look, "&Close")
+        self.pages = Beside(look, self.list, Foot(self._status, self._close))
         self._build()
         self.list.page_chosen.connect(self._turn_to)
         self._close.clicked.connect(self.close)
@@ -96,13 +92,8 @@ class SettingsDialog(QDialog):
             self.set_provider(spec)
 
     def _build(self) -> None:
-        self._side = column(grow(self.list), margins=(8, 8, 8, 8), into=Card(self._look, "side"))
-        self._foot = row(self._status, None, self._close, margins=(24, 12, 16, 12))
-        page = column(grow(self._stack), Rule(), self._foot, gap=0)
-        self._rule = Rule(vertical=True)
-        self._halves = row(self._side, self._rule, grow(page), gap=0)
         surface = Surface(self._look, self)
-        column(self._halves, gap=0, into=surface)
+        column(self.pages, gap=0, into=surface)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         # The page's least width depends on how it is laid out, and that on the width.
@@ -110,7 +101,6 @@ class SettingsDialog(QDialog):
         layout.addWidget(surface)
         self.setMinimumSize(300, 320)
         self.resize(828, 640)
-        self._split(self.width())
 
     def show_page(self, page_id: str) -> None:
         self.list.select(page_id)
@@ -163,20 +153,15 @@ class SettingsDialog(QDialog):
             page = ProviderPage(self._look, self._specs[provider_id])
             self._pages[provider_id] = page
             self._connect(provider_id, page)
-            self._add_page(provider_id, page)
+            self.pages.add(provider_id, page)
         return page
 
     def _add_fields(self, fields: Sequence[FieldSpec]) -> None:
         self._fields = FieldsPage(self._look, "Chat", fields)
         self._fields.changed.connect(self.field_changed)
-        self._add_page(CHAT, self._fields)
+        self.pages.add(CHAT, self._fields)
         self.list.put(ListEntry("", ""))
         self.list.put(ListEntry(CHAT, "Chat"))
-
-    def _add_page(self, page_id: str, page: Page) -> None:
-        scroll = Scroll(page)
-        self._places[page_id] = scroll
-        self._stack.addWidget(scroll)
 
     def _connect(self, provider_id: str, page: ProviderPage) -> None:
         page.setProperty("provider", provider_id)
@@ -221,11 +206,7 @@ class SettingsDialog(QDialog):
     def _turn_to(self, page_id: str) -> None:
         if page_id in self._specs:
             self.page(page_id)
-        place = self._places[page_id]
-        self._stack.setCurrentWidget(place)
-        # Pages are newer than the button below them, and new widgets come last for Tab.
-        if stops := tab_stops(place):
-            QWidget.setTabOrder(stops[-1], self._close)
+        self.pages.show_page(page_id)
 
     def _tell_closed(self) -> None:
         self.closed.emit()
@@ -234,30 +215,3 @@ class SettingsDialog(QDialog):
         super().showEvent(event)
         if self._specs and not self.list.currentItem():  # not sooner: a page takes 20 ms, and another may be wanted
             self.show_page(next(iter(self._specs)))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._split(event.size().width())
-
-    def _split(self, width: int) -> None:
-        """List beside the page, or above it."""
-        above = width < NARROW
-        layout = self._halves.layout()
-        if isinstance(layout, QBoxLayout):
-            directions = QBoxLayout.Direction
-            layout.setDirection(directions.TopToBottom if above else directions.LeftToRight)
-        foot = self._foot.layout()
-        if foot:
-            foot.setContentsMargins(12 if above else 24, 12, 12 if above else 16, 12)
-        if above:
-            self._side.setMinimumWidth(0)
-            self._side.setMaximumWidth(16777215)
-            self._side.setFixedHeight(max(120, self.height() // 4))
-            self._rule.setMinimumSize(0, 1)
-            self._rule.setMaximumSize(16777215, 1)
-        else:
-            self._side.setFixedWidth(LIST_WIDTH)
-            self._side.setMinimumHeight(0)
-            self._side.setMaximumHeight(16777215)
-            self._rule.setMinimumSize(1, 0)
-            self._rule.setMaximumSize(1, 16777215)

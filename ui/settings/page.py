@@ -6,11 +6,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ..look.theme import Look
+from ..parts.beside import NARROW_PAGE
 from .row import SettingRow
 
 GUTTER = 24
 NARROW_GUTTER = 12
-NARROW = 420
+NARROW = NARROW_PAGE
 """Page width in px below which names stand above their fields."""
 
 

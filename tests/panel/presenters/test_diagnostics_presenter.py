@@ -15,8 +15,8 @@ from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.diagnosis import Folder, KeyringState, LocalServer, Surroundings, figures
 from nuke_ai_panel.panel.presenters.bundle import as_json
 from nuke_ai_panel.panel.presenters.diagnostics import DiagnosticsPresenter
-from nuke_ai_panel.panel.presenters.figures import sink_section, system_sections, system_words
-from nuke_ai_panel.panel.reports import ReportCounts, past_sessions
+from nuke_ai_panel.panel.presenters.figures import report_row, sink_section, system_sections, system_words
+from nuke_ai_panel.panel.reports import Report, ReportCounts, past_sessions
 from nuke_ai_panel.panel.reports.journal import journal_folder
 from nuke_ai_panel.panel.reports.sink import SinkStats
 from nuke_ai_panel.panel.settings import load, settings_path
@@ -42,7 +42,7 @@ async def diagnostics() -> AsyncIterator[Opened]:
 
 
 def words(dialog: DiagnosticsDialog, page: str) -> str:
-    entry = dialog.pages.said(page)
+    entry = dialog.list.entry(page)
     return entry.words if entry else ""
 
 
@@ -84,10 +84,10 @@ async def test_a_report_made_while_it_is_open_appears_by_itself() -> None:
 async def test_live_tasks_and_streams_are_those_of_the_application() -> None:
     async with fault_server(silent_after_a_token()) as server, diagnostics() as (window, _, dialog):
         window.answer_with(server.url)
-        dialog.pages.show_page("tasks")
+        dialog.show_page("tasks")
         answer = window.ask("hi")
         await until(lambda: any(line.startswith("turn, ") for line in spoken(dialog)))
-        dialog.pages.show_page("connections")
+        dialog.show_page("connections")
         await until(lambda: "OpenAI-compatible: 1 session, 1 socket, 1 stream" in connections(dialog))
         window.pane.composer.stop()
         await until(lambda: not answer.running)
@@ -189,6 +189,17 @@ async def test_a_pane_that_is_destroyed_while_it_looks_takes_everything_along() 
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         await until(lambda: window.app.scope.stats().running == 0)
         assert window.app.reports.recent() == ()
+
+
+def test_a_report_that_is_copied_from_the_screen_does_not_name_the_owner_of_the_home_folder() -> None:
+    home = str(Path.home())
+    report = Report(
+        "r1", "error", "OSError", f"no {home}/a.nk", "pane", 1.0, 2.0, 3, {"file": f"{home}/b"}, (home, "x")
+    )
+    row = report_row(report)
+    assert (row.message, row.context, row.trace) == ("no ~/a.nk", {"file": "~/b"}, ("~", "x"))
+    assert (row.id, row.origin, row.count, row.first, row.last) == ("r1", "pane", 3, 1.0, 2.0)
+    assert report_row(Report("r2", "notice", "message", "m", "", 1.0, 1.0)).trace == ()
 
 
 def test_a_sink_in_trouble_says_which_and_why_and_one_that_is_off_says_nothing() -> None:

@@ -47,7 +47,7 @@ def filled(dialog: DiagnosticsDialog) -> DiagnosticsDialog:
 
 
 def said(dialog: DiagnosticsDialog, page: str) -> tuple[str | None, str]:
-    entry = dialog.pages.said(page)
+    entry = dialog.list.entry(page)
     assert entry
     return entry.state, entry.words
 
@@ -82,14 +82,14 @@ def test_the_list_says_how_each_page_is_in_a_shape_and_in_words(dialog):
 def test_a_page_shows_the_last_figures_when_it_comes_in_front(dialog):
     dialog.show()
     assert dialog.tasks.list.model().rowCount() == 0
-    dialog.pages.show_page("tasks")
+    dialog.show_page("tasks")
     assert dialog.tasks.list.model().rowCount() == 5
     dialog.show_figures(replace(FULL, scopes=FULL.scopes[:1]))
     assert dialog.tasks.list.model().rowCount() == 3
 
 
 def test_tasks_stand_under_their_scope_with_origin_and_age(dialog):
-    dialog.pages.show_page("tasks")
+    dialog.show_page("tasks")
     model = dialog.tasks.list.model()
     spoken = [model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(model.rowCount())]
     assert spoken == [
@@ -102,7 +102,7 @@ def test_tasks_stand_under_their_scope_with_origin_and_age(dialog):
 
 
 def test_a_chosen_task_stays_chosen_when_those_before_it_end(dialog):
-    dialog.pages.show_page("tasks")
+    dialog.show_page("tasks")
     tasks = dialog.tasks.list
     tasks.setCurrentIndex(tasks.model().index(2, 0))
     dialog.show_figures(replace(FULL, scopes=(replace(FULL.scopes[0], tasks=FULL.scopes[0].tasks[1:]),)))
@@ -111,7 +111,7 @@ def test_a_chosen_task_stays_chosen_when_those_before_it_end(dialog):
 
 def test_another_log_level_is_handed_on_and_updates_do_not_undo_the_choice(dialog):
     levels = QSignalSpy(dialog.level_changed)
-    dialog.pages.show_page("log")
+    dialog.show_page("log")
     dialog.log.level._pick("", "error")
     assert levels.count() == 1 and levels.at(0) == ["error"]
     dialog.show_figures(replace(FULL, log_level=replace(LEVEL, value="error")))
@@ -125,11 +125,11 @@ def test_each_button_says_what_is_wanted(dialog):
     dialog.surroundings_wanted.connect(lambda: wanted.append("look"))
     dialog.last_session_wanted.connect(lambda: wanted.append("last"))
     press(dialog, "Copy redacted bundle")
-    dialog.pages.show_page("system")
+    dialog.show_page("system")
     press(dialog, "Look again")
     dialog.show_looking()
     press(dialog, "Look again")
-    dialog.pages.show_page("reports")
+    dialog.show_page("reports")
     press(dialog, "Copy")
     press(dialog, "Show")
     assert dialog.pages.current == "last_session" and dialog.last_session.text() == "the text"
@@ -148,7 +148,7 @@ def press(dialog: DiagnosticsDialog, words: str) -> None:
 def test_everything_that_tab_reaches_has_a_name_and_tab_ends_at_the_buttons_below(dialog, page):
     dialog.show()
     dialog.show_figures(replace(FULL, reports=reports(3)))
-    dialog.pages.show_page(page)
+    dialog.show_page(page)
     stops = names(tab_stops(dialog))
     assert all(stops), stops
     assert stops[0] == "Diagnostics pages" and stops[-2:] == ["Copy redacted bundle", "Close"]
@@ -167,7 +167,7 @@ def test_no_page_scrolls_sideways_at_any_width(own, page, width, size):
     dialog = filled(own(DiagnosticsDialog(make_look(HOST, size))))
     dialog.show()
     dialog.resize(width, 640)
-    dialog.pages.show_page(page)
+    dialog.show_page(page)
     QGuiApplication.sendPostedEvents()
     place = next(area for area in dialog.findChildren(QScrollArea) if area.isVisible())
     assert place.horizontalScrollBar().maximum() == 0
@@ -183,7 +183,7 @@ def test_each_page_can_be_painted_in_each_theme(own, colours):
     dialog = filled(own(DiagnosticsDialog(make_look(colours))))
     dialog.show()
     for page in PAGES:
-        dialog.pages.show_page(page)
+        dialog.show_page(page)
         assert not dialog.grab().isNull()
 
 
@@ -199,7 +199,7 @@ def test_words_of_the_system_that_are_bad_mark_their_page(dialog):
 @pytest.mark.parametrize("page", ["reports", "tasks"])
 def test_a_crowd_costs_a_few_milliseconds_of_cpu_an_update(dialog, page):
     dialog.show()
-    dialog.pages.show_page(page)
+    dialog.show_page(page)
     dialog.show_figures(crowd())
     dialog.grab()
     costs = []

@@ -44,6 +44,25 @@ def test_a_late_wake_up_is_a_high_bar_and_the_newest_is_at_the_right(own):
     assert sum(columns) > 0
 
 
+@pytest.mark.parametrize("width", [260, 400])
+@pytest.mark.parametrize("lag", [0.0004, 0.004, 0.03, 3.0])
+def test_no_words_lie_in_the_way_of_a_bar(own, lag, width):
+    """Bars as high as can be; of the colour of words there are the lines across, and nothing else."""
+    graph = own(LagGraph(make_look()))
+    graph.resize(width, graph.height())
+    graph.show_figures(replace(LOOP, lags=(lag,) * 1000, p99=lag, worst=lag))
+    image: QImage = graph.grab().toImage()
+    ratio, text = image.devicePixelRatio(), graph._look.theme.text.rgb()
+    barred = [y for y, bars in enumerate(rows_of(image, graph._look.theme.muted.rgb())) if bars > width * ratio / 3]
+    worded = [y for y, words in enumerate(rows_of(image, text)) if words]
+    assert len(set(barred) & set(worded)) <= 2 * 2 * ratio and max(worded) > max(barred)
+
+
+def rows_of(image: QImage, colour: int) -> list[int]:
+    """How many pixels of this colour each row has."""
+    return [sum(image.pixel(x, y) == colour for x in range(image.width())) for y in range(image.height())]
+
+
 def test_the_figures_are_written_out_for_those_who_cannot_see_the_graph(own):
     graph = own(LagGraph(make_look()))
     graph.show_figures(LOOP)

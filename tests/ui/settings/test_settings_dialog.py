@@ -306,7 +306,7 @@ def test_nothing_needs_scrolling_sideways_at_320_px(own, size):
     dialog.end_test("anthropic", REFUSED)
     QGuiApplication.sendPostedEvents()
     assert dialog.width() == 320
-    scroll = dialog._stack.currentWidget()
+    scroll = dialog.pages.place("anthropic")
     assert scroll.horizontalScrollBar().maximum() == 0
 
 
