@@ -17,7 +17,6 @@ from ..look.theme import Look
 from ..parts.beside import Beside, Foot
 from ..parts.controls import Button
 from ..parts.frames import column
-from ..parts.labels import Elided
 from ..settings.page_list import ListEntry, SettingsList
 from .facts_page import FactsPage
 from .last_session_page import LastSessionPage
@@ -62,12 +61,13 @@ class DiagnosticsDialog(QDialog):
         self.log = LogPage(look)
         self.system = FactsPage(look, "System", again="Look again")
         self.last_session = LastSessionPage(look)
-        self._status = Elided(look, "", "muted", -1)
         self._copy = Button(look, "Copy &redacted bundle")
         self._close = Button(look, "&Close")
+        self._foot = Foot(look, "", self._copy, self._close)
+        self._status = self._foot.words
         self.list = SettingsList(look)
         self.list.setAccessibleName("Diagnostics pages")
-        self.pages = Beside(look, self.list, Foot(self._status, self._copy, self._close))
+        self.pages = Beside(look, self.list, self._foot)
         self._build()
         self._connect()
         self.show_page("reports")
@@ -133,7 +133,7 @@ class DiagnosticsDialog(QDialog):
 
     def set_status(self, words: str) -> None:
         """The line at the bottom: what was copied, or why something was not saved."""
-        self._status.setText(words)
+        self._foot.say(words)
 
     def _say_all(self) -> None:
         figures, say = self._figures, self._say

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from ..look.theme import Look
 from .frames import Card, Rule, Scroll, column, grow, row, tab_stops
+from .labels import Elided
 
 LIST_WIDTH = 208
 NARROW = 560
@@ -21,25 +21,29 @@ _MOST = 16777215
 class Foot(QWidget):
     """Words and buttons in a row; words that do not fit beside the buttons stand above them."""
 
-    def __init__(self, words: QWidget, *buttons: QWidget) -> None:
+    def __init__(self, look: Look, words: str, *buttons: QWidget) -> None:
         super().__init__()
-        self._words = words
+        self.words = Elided(look, words, "muted", -1)
         self._buttons = row(None, *buttons)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._line.addWidget(words)
+        self._line.addWidget(self.words)
         self._line.addWidget(self._buttons, 1)
+        look.changed.connect(self._split)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            self._split()
-        return super().event(event)
+    def say(self, words: str) -> None:
+        self.words.setText(words)
+        self._split()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._split()
 
     def _split(self) -> None:
         left, right = (12, 12) if self.width() < NARROW_PAGE else (24, 16)
         self._line.setContentsMargins(left, 12, right, 12)
         directions = QBoxLayout.Direction
         room = self.width() - left - right - self._line.spacing()
-        wanted = self._words.sizeHint().width() + self._buttons.sizeHint().width()
+        wanted = self.words.sizeHint().width() + self._buttons.sizeHint().width()
         self._line.setDirection(directions.LeftToRight if wanted <= room else directions.TopToBottom)
 
 

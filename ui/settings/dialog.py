@@ -17,7 +17,6 @@ from ..look.theme import Look
 from ..parts.beside import Beside, Foot
 from ..parts.controls import Button
 from ..parts.frames import column
-from ..parts.labels import Elided
 from .fields_page import FieldsPage
 from .page_list import ListEntry, SettingsList
 from .provider_page import ProviderPage
@@ -78,9 +77,10 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self.setModal(False)
         self.list = SettingsList(look)
-        self._status = Elided(look, SAVED, "muted", -1)
         self._close = Button(look, "&Close")
-        self.pages = Beside(look, self.list, Foot(self._status, self._close))
+        self._foot = Foot(look, SAVED, self._close)
+        self._status = self._foot.words
+        self.pages = Beside(look, self.list, self._foot)
         self._build()
         self.list.page_chosen.connect(self._turn_to)
         self._close.clicked.connect(self.close)
@@ -144,7 +144,7 @@ class SettingsDialog(QDialog):
 
     def set_status(self, words: str = SAVED) -> None:
         """The line at the bottom: what is saved, or why something is not."""
-        self._status.setText(words)
+        self._foot.say(words)
 
     def page(self, provider_id: str) -> ProviderPage:
         """Its page, made when it is first needed: thirty at once would hold the dialog up for half a second."""
