@@ -92,7 +92,7 @@ class Photographer:
         window.composer.submit()
         answer = window.view.messages[-1]
         dialog = session.presenter.diagnostics.open()  # pyright: ignore[reportOptionalMemberAccess]
-        dialog.pages.show_page("loop")
+        dialog.show_page("loop")
         await until(lambda: not answer.running)
         await self._grab(dialog, "diagnostics", 828, 560)
         dialog.close()
