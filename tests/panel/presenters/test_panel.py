@@ -9,12 +9,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 from nuke_ai_panel.panel.presenters import panel as panel_module
 from nuke_ai_panel.panel.presenters.panel import Panel
 from nuke_ai_panel.panel.presenters.starting import WayIn
 from nuke_ai_panel.panel.reports import PastSession, Report, past_sessions
+from nuke_ai_panel.panel.reports import journal as journal_module
 from nuke_ai_panel.panel.settings import Settings
 from open_window import until
 from qt_host import running
@@ -116,3 +118,29 @@ async def test_an_error_outside_of_any_task_becomes_a_report() -> None:
         running().call_exception_handler({"message": "Fatal read error"})
         await until(lambda: len(panel.app.reports.recent()) == 2)
         assert panel.app.reports.recent()[0].message == "Fatal read error"
+
+
+async def test_a_journal_on_a_drive_that_has_gone_holds_up_neither_starting_nor_quitting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hangs, is_back = threading.Event(), threading.Event()
+    open_private = journal_module.open_private
+
+    def hanging(path: Path) -> int:
+        hangs.set()
+        assert is_back.wait(PATIENCE)
+        return open_private(path)
+
+    monkeypatch.setattr(journal_module, "open_private", hanging)
+    began = time.monotonic()
+    async with panel_of("window") as panel:
+        panel.app.reports.report("it is not written")
+        await until(hangs.is_set)
+    panel.app.reports.report("nor is this, and nobody waits for it")
+    took = time.monotonic() - began
+    is_back.set()
+    while panel.app.reports.counts().waiting:
+        panel.app.reports.close()
+    assert took < 5  # 0.3 s on a quiet machine
+    [session] = past_sessions(panel.app.reports.folder)
+    assert session.ended and len(session.reports) == 2
