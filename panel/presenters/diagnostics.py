@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 
 CRASHED = "the last session did not end in order"
+LOOKED_IN_VAIN = "It failed; the reports say why"
 
 
 class DiagnosticsPresenter(QObject):
@@ -124,19 +125,25 @@ class DiagnosticsPresenter(QObject):
             text = session_as_text(self._last, self._app.redactor) if self._last else ""
             self.dialog.show_last_session(last_session(self._last, text))
 
-    def _looked(self, _: asyncio.Task[None]) -> None:
+    def _looked(self, task: asyncio.Task[None]) -> None:
         if isValid(self):
             self._looking = None
+            if self.dialog and _failed(task):
+                self.dialog.show_system_words("failed", LOOKED_IN_VAIN)
 
     # What leaves the panel.
 
     def _copy_bundle(self) -> None:
         if self.dialog:
             self.dialog.set_status("Looking\u2026")
-            self._tasks.start(self._copy(), name="copy the bundle")
+            self._tasks.start(self._copy(), name="copy the bundle").add_done_callback(self._copied)
 
     async def _copy(self) -> None:
         self._put(as_text(await diagnosis.examine(self._app), self._app.redactor))
+
+    def _copied(self, task: asyncio.Task[None]) -> None:
+        if isValid(self) and self.dialog and _failed(task):
+            self.dialog.set_status(LOOKED_IN_VAIN)
 
     def _copy_last_session(self) -> None:
         self._put(session_as_text(self._last, self._app.redactor))
@@ -160,3 +167,7 @@ class DiagnosticsPresenter(QObject):
             words = f"The settings could not be saved: {error.strerror or 'the disk does not answer'}."
         if isValid(self) and self.dialog:
             self.dialog.set_status(words)
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return not task.cancelled() and task.exception() is not None

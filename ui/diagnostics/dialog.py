@@ -18,6 +18,7 @@ from ..parts.beside import Beside, Foot
 from ..parts.controls import Button
 from ..parts.frames import column
 from ..settings.page_list import ListEntry, SettingsList
+from ..settings.values import ProviderState
 from .facts_page import FactsPage
 from .last_session_page import LastSessionPage
 from .log_page import LogPage
@@ -115,14 +116,17 @@ class DiagnosticsDialog(QDialog):
     def show_surroundings(self, sections: Sequence[FactSection], words: str) -> None:
         """Versions, folders, keyring, servers; `words` for the list of pages."""
         self.system.show_sections(sections)
-        self.system.set_busy(False)
         bad = any(fact.state == "bad" for section in sections for fact in section.facts)
-        self._say(ListEntry("system", "System", "failed" if bad else "ready", words))
+        self.show_system_words("failed" if bad else "ready", words)
 
     def show_looking(self) -> None:
         """The surroundings are being looked at."""
-        self.system.set_busy(True)
-        self._say(ListEntry("system", "System", "busy", "Looking\u2026"))
+        self.show_system_words("busy", "Looking\u2026")
+
+    def show_system_words(self, state: ProviderState, words: str) -> None:
+        """In the list of pages; while it is "busy", nobody can ask to look again."""
+        self.system.set_busy(state == "busy")
+        self._say(ListEntry("system", "System", state, words))
 
     def show_last_session(self, session: LastSession | None) -> None:
         self.reports.show_last_session(session)

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from fault_server import fault_server, silent_after_a_token
 from looks import tab_stops
+from nuke_ai_panel.panel import diagnosis
 from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.diagnosis import Folder, KeyringState, LocalServer, Surroundings, figures
 from nuke_ai_panel.panel.presenters.bundle import as_json
-from nuke_ai_panel.panel.presenters.diagnostics import DiagnosticsPresenter
+from nuke_ai_panel.panel.presenters.diagnostics import LOOKED_IN_VAIN, DiagnosticsPresenter
 from nuke_ai_panel.panel.presenters.figures import report_row, sink_section, system_sections, system_words
 from nuke_ai_panel.panel.reports import Report, ReportCounts, past_sessions
 from nuke_ai_panel.panel.reports.journal import journal_folder
@@ -128,6 +130,22 @@ async def test_the_bundle_is_copied_without_keys_and_the_dialog_says_so() -> Non
         text = await copied(dialog.bundle_wanted.emit)
         assert text.startswith("Nuke AI Panel, ") and "refused" in text and KEY not in text
         assert dialog._status.text() == f"Copied {len(text.splitlines())} lines, without keys."
+
+
+async def test_a_look_that_fails_says_so_is_reported_and_can_be_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: object) -> None:
+        raise LookupError("a keyring of a new kind")
+
+    async with diagnostics() as (window, _, dialog):
+        with monkeypatch.context() as patched:
+            patched.setattr(diagnosis, "surroundings", broken)
+            dialog.surroundings_wanted.emit()
+            dialog.bundle_wanted.emit()
+            await until(lambda: words(dialog, "system") == LOOKED_IN_VAIN)
+            await until(lambda: dialog._status.text() == LOOKED_IN_VAIN)
+        assert "a keyring of a new kind" in str(window.app.reports.recent())
+        dialog.surroundings_wanted.emit()
+        await until(lambda: words(dialog, "system").startswith("Keyring"))
 
 
 async def test_another_log_level_is_in_force_at_once_and_saved() -> None:
