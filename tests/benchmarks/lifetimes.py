@@ -1,7 +1,7 @@
 """How the panel begins and ends: `uv run --group bench python tests/benchmarks/lifetimes.py [--json] [--rounds N]`.
 
 Every life is a process of its own, in a home of its own, against a server in another process. Where two are compared
-they take turns, 7 rounds. Takes about three minutes.
+they take turns, 7 rounds. Takes about seven minutes.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class Bench:
         self._url = url
         self._rounds = rounds
 
-    def live(self, *works: str, rounds: int | None = None) -> Lives:
+    def live(self, *works: str, rounds: int | None = None, program: str = "lifetime_work.py") -> Lives:
         found: Lives = {work: [] for work in works}
 
         def once(work: str) -> float:
             began = str(time.monotonic())
-            found[work].append(run([str(HERE / "lifetime_work.py"), work, self._url, began]))
+            found[work].append(run([str(HERE / program), work, self._url, began]))
             return 0.0
 
         interleaved({work: partial(once, work) for work in works}, rounds or self._rounds)
@@ -60,6 +60,7 @@ def run(command: list[str]) -> dict[str, Any]:
 def rows(bench: Bench) -> Iterator[Row]:
     yield from starting(bench)
     yield from docking(bench)
+    yield from living(bench)
     yield from quitting(bench)
     yield from reporting(bench)
     yield from cycling(bench)
@@ -86,6 +87,22 @@ def docking(bench: Bench) -> Iterator[Row]:
     yield plain_row("pane opened in a host: ready", [life["ready_ms"] for life in lives["open_pane"]], "ms")
     imported = [float(len(life["imported"])) for life in lives["open_pane"]]
     yield plain_row("aiohttp, keyring, sqlite3 imported before its paint", imported, "", at_most=0)
+
+
+def living(bench: Bench) -> Iterator[Row]:
+    """In the harness, whose own share of the CPU is taken off."""
+    works = [f"{how}_{rate}" for rate in (100, 1000) for how in ("stream", "hidden")]
+    lives = bench.live(*works, rounds=3, program="docked_work.py")
+    for rate, core in ((100, 3), (1000, 30)):
+        found, words = lives[f"stream_{rate}"], f"{rate:,} pieces/s into a docked pane: "
+        yield plain_row(f"{words}a 16 ms timer, 99 of 100", [life["p99_ms"] for life in found], "ms", at_most=25)
+        yield plain_row(f"{words}its longest gap", [life["longest_ms"] for life in found], "ms", at_most=50)
+        yield plain_row(f"{words}of a core", [life["core"] for life in found], "%", at_most=core)
+        hidden = [life["core"] for life in lives[f"hidden_{rate}"]]
+        yield plain_row(f"{words}of a core, behind another tab", hidden, "%")
+    idle = bench.live("idle", rounds=1, program="docked_work.py")["idle"][0]
+    yield plain_row("docked with nothing to do: wake-ups of Qt", [idle["wakeups"]], "1/s", at_most=0)
+    yield plain_row("docked with nothing to do: batches", [float(idle["batches"])], "", at_most=0)
 
 
 def quitting(bench: Bench) -> Iterator[Row]:

@@ -2,6 +2,8 @@
 
 python loop_server.py     prints `ECHO_PORT SSE_PORT`, and ends when its standard input is closed
 GET /?n=COUNT&rate=PER_SECOND     so many events, each in one send; no rate: as fast as it goes
+POST /v1/...                      an answer; /endless/v1/... one that does not end
+POST /paced/PER_SECOND/COUNT/v1/...   one of so many pieces
 """
 
 from __future__ import annotations
@@ -66,7 +68,9 @@ def _http(client: socket.socket) -> None:
                 length = int(value) if name.lower() == "content-length" else length
             lines.read(length)
             client.sendall(HEAD)
-            if method == "POST":
+            if method == "POST" and target.startswith("/paced"):
+                _paced_chat(client, *map(int, target.split("/")[2:4]))
+            elif method == "POST":
                 _chat(client, endless=target.startswith("/endless"))
             else:
                 query = parse_qs(urlsplit(target).query)
@@ -75,18 +79,35 @@ def _http(client: socket.socket) -> None:
 
 
 def _events(client: socket.socket, count: int, rate: float) -> None:
+    for number in _paced(count, rate):
+        _part(client, b'data: {"i":%d,"delta":"xxxxxxxxxxxxxxxxxxxx"}\n\n' % number)
+
+
+def _paced(count: int, rate: float) -> Iterator[int]:
     begin = time.perf_counter()
     for number in range(count):
-        _part(client, b'data: {"i":%d,"delta":"xxxxxxxxxxxxxxxxxxxx"}\n\n' % number)
+        yield number
         if rate and (early := begin + (number + 1) / rate - time.perf_counter()) > 0:
             time.sleep(early)
 
 
+def _chunk(text: str, finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
+    event = {"id": "1", "object": "chat.completion.chunk", "model": "tiny", "choices": [choice]}
+    return b"data: %b\n\n" % json.dumps(event).encode()
+
+
+def _paced_chat(client: socket.socket, rate: int, count: int) -> None:
+    """Prose, with a paragraph now and then."""
+    for number in _paced(count, rate):
+        _part(client, _chunk("the end.\n\n" if number % 80 == 79 else "a piece "))
+    _part(client, _chunk("", "stop"))
+    _part(client, b"data: [DONE]\n\n")
+
+
 def _chat(client: socket.socket, *, endless: bool) -> None:
     for text, finish in (("Hello", None), (" there.", None), ("", "stop")):
-        choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
-        event = {"id": "1", "object": "chat.completion.chunk", "model": "tiny", "choices": [choice]}
-        _part(client, b"data: %b\n\n" % json.dumps(event).encode())
+        _part(client, _chunk(text, finish))
         if endless:
             client.recv(1)  # until the other side leaves
     _part(client, b"data: [DONE]\n\n")

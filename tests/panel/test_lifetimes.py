@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fault_server import answers, fault_server, silent_after_a_token
-from host_process import HARMLESS, host_process
+from host_process import DEV, HARMLESS, host_process
 from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.reports import PastSession, past_sessions
 from nuke_ai_panel.panel.reports.journal import journal_folder
@@ -58,14 +58,14 @@ async def test_a_quit_with_everything_hung_takes_a_second_and_says_nothing(
             secret_service.stop()
             child = (await host.do("hang_everything"))["child"]
             end = await host.quit(how)
-            assert end.pop("seconds") < 1.0
+            assert end.pop("seconds") < 2.0  # 0.3, and never more than 1 on a machine that is not busy
             nothing = {"ticks": 0, "pending": [], "sessions": [], "sockets": 0, "dropped": True, "code": 0}
             assert end == nothing and host.noise == []
             with pytest.raises(ProcessLookupError):
                 os.kill(child, 0)
         assert all(call.gone.is_set() for call in server.calls)
     session = the_session()
-    assert session.ended and session.way_in == "nuke" and list(session.left) == ["sinks"]  # NATS
+    assert session.ended and session.way_in == "nuke" and "NATS" in session.left["sinks"][0]
 
 
 @ONLY_LINUX
@@ -104,9 +104,8 @@ async def test_a_host_that_stands_for_more_than_two_seconds_is_told_once_with_it
         await host.do("stand", 2.3)
         await host.do("stand", 0.1)
         await host.quit("once")
-    [moves, stall] = [report for report in the_session().reports if report.origin == "watchdog"]
-    assert stall.count == 1 and any(line.endswith("in stand") for line in stall.trace)
-    assert "moves again" in moves.message
+    [stall] = [report for report in the_session().reports if report.message.startswith("Nothing moved")]
+    assert (stall.origin, stall.count) == ("watchdog", 1) and any(line.endswith("in stand") for line in stall.trace)
 
 
 WINDOW = """
@@ -136,13 +135,13 @@ sys.exit(run(None))
 
 
 @asynccontextmanager
-async def window(*words: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The desktop window in the middle of an answer."""
+async def window(*words: str, dev: bool = True) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The desktop window in the middle of an answer. `dev`: as strict as Python gets, with its own `faulthandler`."""
     async with fault_server(silent_after_a_token()) as server:
         use(server.url)
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", WINDOW, *words),
+            *(sys.executable, *(DEV if dev else ()), "-c", WINDOW, *words),
             stdout=pipe,
             stderr=pipe,
             env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "*=false"},
@@ -185,7 +184,7 @@ async def test_a_second_signal_ends_a_window_whose_thread_stands_at_once(number:
 
 @ONLY_LINUX
 async def test_a_window_that_crashes_tells_the_next_start_where() -> None:
-    async with window() as process:
+    async with window(dev=False) as process:
         await until(lambda: list(journal_folder().glob("*.crash")), 20)
         process.send_signal(signal.SIGSEGV)
         await process.communicate()
