@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .chat_pane import ChatPane
 
 
+START = "start"
+"""The id of the answer that is none: why there is nothing."""
+
+
 class LatePane(QWidget):
     """`chat` is None while there is nothing but words."""
 
@@ -56,6 +60,7 @@ class LatePane(QWidget):
 
             self.notice.hide()
             self.chat = ChatPane(self)
+            self.chat.view.retry_requested.connect(self._retry)
             self._rows.addWidget(self.chat)
             self.setFocusProxy(self.chat)
         return self.chat
@@ -81,12 +86,10 @@ class LatePane(QWidget):
 
         view = self.fill().view
         view.clear()
-        view.retry_requested.connect(self._retry)
-        answer = view.begin_answer("start", "")
+        answer = view.begin_answer(START, "")
         answer.end(AnswerEnd("failed", FooterText(when="", model="", tokens=""), problem, ()))
 
-    def _retry(self) -> None:
-        view = self.fill().view
-        view.retry_requested.disconnect(self._retry)
-        view.clear()
-        self.wanted.emit()
+    def _retry(self, answer_id: str) -> None:
+        if answer_id == START and self.chat is not None:
+            self.chat.view.clear()
+            self.wanted.emit()

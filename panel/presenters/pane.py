@@ -62,17 +62,17 @@ class PanePresenter(QObject):
         self.models = ModelPresenter(pane, app, scope.child("models"))
         self.settings = SettingsPresenter(pane, app, scope.child("settings"))
         self.diagnostics = DiagnosticsPresenter(pane, app, scope.child("diagnostics"))
-        self.empty = EmptyChat(pane.look, pane.view)
+        self.empty: EmptyChat | None = None
         self.first_start: FirstStartPresenter | None = None
         self._connect()
+        if app.settings.get(options.PROVIDER) == GUIDE:
+            self._offer_choice()
+        else:
+            self._offer_questions()
         self._show_choice()
         self._show_script()
         pane.header.offer_opening(not app.host.is_live)
         self._set_send_key(app.settings.get(options.SEND_KEY))
-        if app.settings.get(options.PROVIDER) == GUIDE:
-            self._offer_choice()
-        else:
-            pane.view.set_empty(self.empty)
         if file:
             self.open_script(Path(file))
 
@@ -84,8 +84,6 @@ class PanePresenter(QObject):
         header.settings_requested.connect(self._open_settings)
         view.settings_requested.connect(self._open_settings)
         view.link_activated.connect(_follow)
-        self.empty.open_requested.connect(self._choose_file)
-        self.empty.question_chosen.connect(self._put_question)
         self.conversation.turn_ended.connect(self._turn_ended)
         self.models.picked.connect(self.choose)
         self.models.picker.settings_requested.connect(self._open_settings)
@@ -124,7 +122,8 @@ class PanePresenter(QObject):
         state = "failed" if problem else "ready"
         name = "Guide" if chat.provider == GUIDE else chat.model or PROVIDERS[chat.provider].label
         self._pane.header.set_model(state, name)
-        self.empty.set_who(name)
+        if self.empty:
+            self.empty.set_who(name)
         self.models.set_current(chat.provider, chat.model)
 
     def _offer_choice(self) -> None:
@@ -133,6 +132,14 @@ class PanePresenter(QObject):
         self.first_start.model_wanted.connect(self._want_model)
         self.first_start.page.settings_requested.connect(self._open_settings)
         self._pane.view.set_empty(self.first_start.page)
+
+    def _offer_questions(self) -> None:
+        if self.empty is None:
+            self.empty = EmptyChat(self._pane.look, self._pane.view)
+            self.empty.set_script(self._app.host.title)
+            self.empty.open_requested.connect(self._choose_file)
+            self.empty.question_chosen.connect(self._put_question)
+        self._pane.view.set_empty(self.empty)
 
     def _want_model(self, _: str) -> None:
         self.models.open()
@@ -164,15 +171,14 @@ class PanePresenter(QObject):
 
     def _show_script(self) -> None:
         host = self._app.host
-        script, detail = "", ""
-        if host.is_live:
-            script = host.title  # its nodes change with every click of the artist, and counting them takes a while
-        elif host.kind != "none":
-            script, count = host.title, len(host.nodes())
+        detail = ""
+        if not host.is_live and host.kind != "none":  # in Nuke they change with every click, and counting takes a while
+            count = len(host.nodes())
             detail = "1 node" if count == 1 else f"{count:,} nodes"
-        self._pane.header.set_script(script, detail)
-        self._pane.composer.set_subject(script)
-        self.empty.set_script(script)
+        self._pane.header.set_script(host.title, detail)
+        self._pane.composer.set_subject(host.title)
+        if self.empty:
+            self.empty.set_script(host.title)
 
     def _look_again(self, shown: bool) -> None:
         """The artist may have saved the script under another name, or opened another one."""
@@ -197,9 +203,9 @@ class PanePresenter(QObject):
     def new_chat(self) -> None:
         self.conversation.replace()
         provider_id = self._app.settings.get(options.PROVIDER)
-        self._provider_chosen(provider_id)
         if provider_id != GUIDE:
-            self._pane.view.set_empty(self.empty)
+            self._offer_questions()
+        self._provider_chosen(provider_id)
 
     def _put_question(self, question: str) -> None:
         self._pane.composer.set_draft(question)
