@@ -7,6 +7,7 @@ import json
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from open_window import OpenPane, open_pane, until
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
+from qt_host import running
 from report_journals import KEY, run
 from shiboken6 import delete
 
@@ -117,6 +119,32 @@ async def test_screen_and_terminal_show_the_same_figures() -> None:
             (each["name"], each["running"], each["done"]) for each in told["scopes"]
         ]
         assert [fact.name for fact in shown.sinks.facts[1:]] == [each["name"] for each in told["sinks"]]
+
+
+async def test_each_figure_of_the_loop_the_sessions_and_the_sinks_is_the_same_in_both() -> None:
+    """While something is going on."""
+    async with fault_server(silent_after_a_token()) as server, diagnostics() as (window, presenter, _):
+        window.app.loop_stats = running().stats
+        window.answer_with(server.url)
+        answer = window.ask("hi")
+        await until(lambda: "Hello" in answer.markdown)
+        now = figures(window.app, running())
+        shown, told = presenter._values(now), as_json_of(now, window)
+        loop = asdict(shown.loop) if shown.loop else {}
+        names = {"median": "lag_p50", "p95": "lag_p95", "p99": "lag_p99", "worst": "lag_worst"}
+        assert loop["callbacks"] > 0 and len(loop) == 10
+        for name, value in loop.items():
+            assert told["loop"][names.get(name, name)] == pytest.approx(value, abs=1e-6), name
+        [connection] = told["connections"]
+        assert (connection["sessions"], connection["sockets"], connection["streams"]) == (1, 1, 1)
+        opened, threads = (section.facts[0] for section in shown.connections)
+        assert (opened.value, opened.note) == ("1 session, 1 socket", "1 stream")
+        assert threads.value == "{running} running, {idle} idle".format(**told["threads"])
+        for fact, sink in zip(shown.sinks.facts[1:], told["sinks"], strict=True):
+            assert fact.value == sink["state"] and f"{sink['sent']:,} sent" in fact.note
+        assert f"{told['counts']['written']:,} written" in shown.sinks.facts[0].note
+        window.pane.composer.stop()
+        await until(lambda: not answer.running)
 
 
 def as_json_of(now: object, window: OpenPane) -> dict:
