@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..providers.messages import Message, Text
 from ..resources import path
-from .hosts.base import Host
+from .hosts.base import Host, HostBusy
 from .tools.answers import fence
 from .tools.overview import overview
 
@@ -23,7 +23,10 @@ def system_message(host: Host, budget: int = BUDGET) -> Message:
         return Message("system", (Text(_prompt("no_script")),))
     instructions = "\n".join((_prompt("system"), _prompt("live"))) if host.is_live else _prompt("system")
     room = max(0, budget * CHARACTERS_PER_TOKEN - len(instructions))
-    script = fence(overview(host.snapshot()).lines, room)
+    try:
+        script = fence(overview(host.snapshot()).lines, room)
+    except HostBusy as busy:
+        script = str(busy)
     return Message("system", (Text(f"{instructions}\n\nThe open script, in short:\n{script}"),))
 
 

@@ -14,6 +14,10 @@ from typing import Literal, Protocol, Self
 Kind = Literal["script", "fragment", "gizmo", "none"]
 
 
+class HostBusy(Exception):
+    """The host does not answer now, such as a Nuke that renders or is about to clear its script. Later it will."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something to know about the script as a whole. `line` counts from 1, None outside files."""
@@ -77,7 +81,10 @@ class KnobValue:
 
 
 class Host(Protocol):
-    """One open script. Nothing here runs callbacks, evaluates expressions or changes anything."""
+    """One open script. Nothing here runs callbacks, evaluates expressions or changes anything.
+
+    `title` and `path` always answer; whatever else is asked of a running Nuke may raise HostBusy.
+    """
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...providers.messages import JSON, ToolCall, ToolResult, ToolSpec
-from ..hosts.base import Host
+from ..hosts.base import Host, HostBusy
 from .answers import Answer, Refused, fence
 from .overview import overview
 from .reading import find_nodes, list_nodes, read_node, selected_nodes, upstream
@@ -46,17 +46,23 @@ class ToolBox:
     def call(self, call: ToolCall) -> ToolOutcome:
         """Runs a tool. A call that makes no sense gives a result that says what would."""
         try:
-            signature, function = self._find(call.name)
-            arguments = signature.arguments(call.arguments)
-            if self._host.kind == "none":
-                text = "No script is open, so there is nothing to read. Ask the user to open a .nk file."
-                raise Refused(text, "no script open", {"error": "no script"})
-            answer = function(self._host.snapshot(), **arguments)
+            answer = self._answer(call)
         except Refused as refused:
             data: JSON = {"error": refused.outcome, **refused.data}
             text = "\n".join((refused.text, fence(refused.lines))) if refused.lines else refused.text
             return ToolOutcome(ToolResult(call.id, call.name, False, text, data), refused.outcome)
         return ToolOutcome(ToolResult(call.id, call.name, True, fence(answer.lines), answer.data), answer.outcome)
+
+    def _answer(self, call: ToolCall) -> Answer:
+        signature, function = self._find(call.name)
+        arguments = signature.arguments(call.arguments)
+        if self._host.kind == "none":
+            text = "No script is open, so there is nothing to read. Ask the user to open a .nk file."
+            raise Refused(text, "no script open", {"error": "no script"})
+        try:
+            return function(self._host.snapshot(), **arguments)
+        except HostBusy as busy:
+            raise Refused(f"{busy}. Call it again, or ask the user to wait.", "Nuke is busy") from busy
 
     def _find(self, name: str) -> tuple[Signature, Callable[..., Answer]]:
         if name in self._tools:

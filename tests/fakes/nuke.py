@@ -195,7 +195,7 @@ def scriptName() -> str:
 
 def scriptOpen(filename: str) -> None:
     _called("scriptOpen")
-    _script.root = Root()
+    _let_go_of_the_script()
     _load(Path(filename).read_bytes(), _script.root)
     _script.root._own("name")._raw = nuke_nodes.quoted(filename)
 
@@ -207,6 +207,16 @@ def scriptReadText(s: str) -> None:
 
 def scriptClear() -> None:
     _called("scriptClear")
+    _let_go_of_the_script()
+
+
+def _let_go_of_the_script() -> None:
+    """Every object of it is attached to nothing from now on."""
+    waiting: list[Node] = [_script.root]
+    while waiting:
+        node = waiting.pop()
+        node._attached = False
+        waiting += node._nodes if isinstance(node, Group) else []
     _script.root = Root()
 
 

@@ -333,3 +333,47 @@ class TestQuittingAtABadMoment:
                 assert said(pane)[1] == "one two" and got == [0, 1, 2]
 
             nuke.play(script())
+
+
+class TestTheScriptGoes:
+    def test_it_is_closed_while_an_answer_streams_in(self, nuke: NukeLike) -> None:
+        nuke.nuke.scriptReadText("Grade {\n inputs 0\n name Grade1\n}\n")
+        nuke.nuke.root()._own("name")._raw = "/shots/comp_v002.nk"
+        pieces = Pieces("one ", "two")
+        with served(pieces) as server:
+            answered_by(server)
+
+            def script() -> Script:
+                pane = nuke.open_pane()
+                yield lambda: is_ready(pane)
+                ask(pane, "hi")
+                pieces.go()
+                yield lambda: "one" in said(pane)[1]
+                assert pane.chat.header._name.text() == "comp_v002.nk"
+                nuke.nuke.scriptClear()
+                pieces.go()
+                yield lambda: not is_running(pane)
+                assert said(pane)[1] == "one two" and pane.chat.header._name.text() == "Untitled"
+
+            nuke.play(script())
+
+    def test_nuke_renders_while_it_is_asked_about(self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its progress dialog runs a Qt loop of its own, in which our question goes on."""
+
+        def busy() -> Any:
+            raise RuntimeError("I'm already executing something else")
+
+        def script() -> Script:
+            pane = nuke.open_pane()
+            yield lambda: is_ready(pane)
+            with monkeypatch.context() as patch:
+                patch.setattr(nuke.nuke, "root", busy)
+                ask(pane, "What does this script do?")
+                nuke.neighbour.modal_dialog()
+                yield lambda: not is_running(pane)
+            assert "Nuke is busy" in said(pane)[1]
+            ask(pane, "What does this script do?")
+            yield lambda: not is_running(pane)
+            assert "1 node" in said(pane)[3]
+
+        nuke.play(script())

@@ -6,9 +6,10 @@ All calls come from the main thread, which is the shared loop's; Nuke hangs or c
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
-from ..base import Kind, KnobValue, NodeRow, Project
+from ..base import HostBusy, Kind, KnobValue, NodeRow, Project
 from ..stated import Blocks
 from .reading import Reading
 
@@ -40,22 +41,36 @@ class NukeHost:
         return host
 
     def project(self) -> Project:
-        return self._now.project()
+        with self._reading() as now:
+            return now.project()
 
     def nodes(self) -> Sequence[NodeRow]:
-        return self._now.rows()
+        with self._reading() as now:
+            return now.rows()
 
     def node(self, name: str) -> NodeRow | None:
-        return self._now.row(name)
+        with self._reading() as now:
+            return now.row(name)
 
     def knobs(self, name: str) -> tuple[KnobValue, ...]:
-        return self._now.knobs(name)
+        with self._reading() as now:
+            return now.knobs(name)
 
     def at_default(self, name: str, knob: str) -> KnobValue | None:
-        return self._now.at_default(name, knob)
+        with self._reading() as now:
+            return now.at_default(name, knob)
 
     def selection(self) -> tuple[str, ...]:
-        return self._now.selection()
+        with self._reading() as now:
+            return now.selection()
+
+    @contextmanager
+    def _reading(self) -> Generator[Reading]:
+        now = self._now
+        try:
+            yield now
+        except (RuntimeError, ValueError) as error:  # it renders, or Root itself has gone
+            raise HostBusy(f"Nuke cannot be read just now: {error}") from error
 
     @property
     def _now(self) -> Reading:
