@@ -135,10 +135,13 @@ async def test_each_figure_of_the_loop_the_sessions_and_the_sinks_is_the_same_in
         assert loop["callbacks"] > 0 and len(loop) == 10
         for name, value in loop.items():
             assert told["loop"][names.get(name, name)] == pytest.approx(value, abs=1e-6), name
-        [connection] = told["connections"]
-        assert (connection["sessions"], connection["sockets"], connection["streams"]) == (1, 1, 1)
-        opened, threads = (section.facts[0] for section in shown.connections)
-        assert (opened.value, opened.note) == ("1 session, 1 socket", "1 stream")
+        opened, threads = shown.connections
+        names = [each["name"] for each in told["connections"]]
+        place = names.index("compatible")
+        counts = {name: told["connections"][place][name] for name in ("sessions", "sockets", "streams")}
+        assert counts == {"sessions": 1, "sockets": 1, "streams": 1} and len(opened.facts) == len(names)
+        assert (opened.facts[place].value, opened.facts[place].note) == ("1 session, 1 socket", "1 stream")
+        [threads, *_] = threads.facts
         assert threads.value == "{running} running, {idle} idle".format(**told["threads"])
         for fact, sink in zip(shown.sinks.facts[1:], told["sinks"], strict=True):
             assert fact.value == sink["state"] and f"{sink['sent']:,} sent" in fact.note
