@@ -1,6 +1,6 @@
 """Draws the loop and the scopes for ARCHITECTURE.md; the bounds and the order in it are read from the code.
 
-QT_QPA_PLATFORM=offscreen uv run python docs/draw_loop.py [OUT_DIR]
+QT_QPA_PLATFORM=offscreen uv run python docs/draw_loop.py [OUT.png]
 """
 
 from __future__ import annotations
@@ -81,7 +81,15 @@ LOOP = (
     ),
 )
 SCOPES = (
-    Box(20, 384, 820, 156, "application", (), OURS),
+    Box(
+        20,
+        384,
+        820,
+        156,
+        "Application.close(): tasks, then sessions, then the sinks of reports, then the journal",
+        (),
+        OURS,
+    ),
     Box(36, 418, 300, 106, "pane", ("view tasks end with the pane",), PAPER),
     Box(352, 418, 220, 106, "conversations", (), PAPER),
     Box(368, 450, 188, 58, "turn", ("owns its stream and tools",), OURS),
