@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from ..providers.errors import Problem
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 START = "start"
 """The id of the answer that is none: why there is nothing."""
+ROOM = QSize(380, 600)
 
 
 class LatePane(QWidget):
@@ -34,6 +35,7 @@ class LatePane(QWidget):
         self.setWindowTitle(title)
         self.chat: ChatPane | None = None
         self.seen = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.notice = QLabel(self)
         self.notice.setTextFormat(Qt.TextFormat.PlainText)
         self.notice.setWordWrap(True)
@@ -46,6 +48,10 @@ class LatePane(QWidget):
         # A posted event, which dies with the pane: the first paint is on the screen before anything else begins.
         queued = Qt.ConnectionType.QueuedConnection
         self._painted.connect(self.wanted, queued)  # pyright: ignore[reportArgumentType] - the stubs of 6.5
+
+    def sizeHint(self) -> QSize:
+        """An empty widget has none, and where a host goes by it there would be no room, no paint and no beginning."""
+        return ROOM
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -68,11 +74,7 @@ class LatePane(QWidget):
     def empty_out(self) -> None:
         """Another one shows the conversation from now on. Should this one be seen again, it begins anew."""
         if self.chat is not None:
-            self.setFocusProxy(None)  # pyright: ignore[reportArgumentType] - the stubs do not know None
-            self._rows.removeWidget(self.chat)
-            self.chat.hide()
-            self.chat.deleteLater()
-            self.chat = None
+            self._drop_chat()
             self.seen = False
 
     def say(self, sentence: str) -> None:
@@ -84,10 +86,17 @@ class LatePane(QWidget):
         """In the transcript, with a Retry."""
         from .transcript.message_view import AnswerEnd, FooterText
 
-        view = self.fill().view
-        view.clear()
-        answer = view.begin_answer(START, "")
+        self._drop_chat()  # with whatever was half connected to it
+        answer = self.fill().view.begin_answer(START, "")
         answer.end(AnswerEnd("failed", FooterText(when="", model="", tokens=""), problem, ()))
+
+    def _drop_chat(self) -> None:
+        if self.chat is not None:
+            self.setFocusProxy(None)  # pyright: ignore[reportArgumentType] - the stubs do not know None
+            self._rows.removeWidget(self.chat)
+            self.chat.hide()
+            self.chat.deleteLater()
+            self.chat = None
 
     def _retry(self, answer_id: str) -> None:
         if answer_id == START and self.chat is not None:

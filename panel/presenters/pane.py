@@ -79,6 +79,7 @@ class PanePresenter(QObject):
     def _connect(self) -> None:
         header, view = self._pane.header, self._pane.view
         self._pane.visibility_changed.connect(self._look_again)
+        self._pane.composer.field.focus_changed.connect(self._look_again)
         header.open_requested.connect(self._choose_file)
         header.new_chat_requested.connect(self.new_chat)
         header.settings_requested.connect(self._open_settings)
@@ -180,9 +181,9 @@ class PanePresenter(QObject):
         if self.empty:
             self.empty.set_script(host.title)
 
-    def _look_again(self, shown: bool) -> None:
+    def _look_again(self, looked_at: bool) -> None:
         """The artist may have saved the script under another name, or opened another one."""
-        if shown and self._app.host.is_live:
+        if looked_at and self._app.host.is_live:
             self._show_script()
 
     def _choose_file(self) -> None:

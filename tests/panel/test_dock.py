@@ -102,6 +102,10 @@ class TestAsking:
             nuke.hide_behind(pane)
             nuke.bring_to_front(pane)
             assert pane.chat.header._name.text() == "comp_v002.nk"
+            nuke.nuke.root()._own("name")._raw = "/shots/comp_v003.nk"
+            nuke.window.activateWindow()
+            pane.setFocus()
+            yield lambda: pane.chat.header._name.text() == "comp_v003.nk"
 
         nuke.play(script())
 
@@ -418,6 +422,29 @@ class TestStarting:
 
         nuke.play(script())
         assert "Permission denied" in caplog.text
+
+    def test_a_pane_that_broke_when_it_was_half_connected_is_whole_after_a_retry(
+        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from nuke_ai_panel.panel.presenters.pane import PanePresenter
+
+        def broken(_: Any) -> Any:
+            raise ZeroDivisionError("a fault of ours")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(PanePresenter, "_show_choice", broken)
+
+            def script() -> Script:
+                pane = nuke.open_pane()
+                yield lambda: problems(pane)
+                patch.undo()
+                problems(pane)[0].retry.emit()
+                yield lambda: is_ready(pane)
+                ask(pane, "help")
+                yield lambda: not is_running(pane)
+                assert len(said(pane)) == 2
+
+            nuke.play(script())
 
     def test_a_broken_installation_is_told_where_the_pane_would_be(
         self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch

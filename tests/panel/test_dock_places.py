@@ -12,6 +12,7 @@ from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
 from host_harness import NukeLike, Script, ask, is_ready, is_running, said
 from host_scenery import host_palette
 from looks import HOST, LIGHT, palette
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 from thread_server import Pieces, served
@@ -64,6 +65,18 @@ def test_a_pane_is_floated_docked_again_and_put_over_the_whole_screen_in_mid_str
             assert pane.chat is chat and said(pane) == ["hi", "one two three four"] and said(other) == []
 
         nuke.play(script())
+
+
+def test_a_host_that_gives_each_widget_only_what_it_asks_for_gives_room_to_an_empty_pane(nuke: NukeLike) -> None:
+    def script() -> Script:
+        pane = nuke.open_pane()
+        layout = pane.parentWidget().layout()
+        layout.addStretch(1)
+        layout.setAlignment(pane, Qt.AlignmentFlag.AlignTop)
+        yield lambda: is_ready(pane)
+        assert pane.height() > 300
+
+    nuke.play(script())
 
 
 @pytest.mark.parametrize("width", [0, 1, 40, 120, 300, 1180])
