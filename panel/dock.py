@@ -237,9 +237,7 @@ def _not_started(error: BaseException) -> Problem:
     from ..providers.errors import Problem
 
     why = f"{type(error).__name__}: {error}"
-    return Problem(
-        "unknown", "error", "The panel could not start", why, "Try again; `nuke-ai-panel doctor` says what is missing."
-    )
+    return Problem("not_started", "error", "The panel could not start", why, "If a retry does not help, reinstall it.")
 
 
 def _say_nothing(_: asyncio.AbstractEventLoop, __: dict[str, Any]) -> None:

@@ -67,6 +67,7 @@ class LatePane(QWidget):
             self.notice.hide()
             self.chat = ChatPane(self)
             self.chat.view.retry_requested.connect(self._retry)
+            self.chat.header.offer_opening(False)
             self._rows.addWidget(self.chat)
             self.setFocusProxy(self.chat)
         return self.chat

@@ -411,6 +411,7 @@ class TestStarting:
             yield lambda: problems(pane)
             [card] = problems(pane)
             assert card.problem.title == "The panel could not start" and "Permission denied" in card.problem.why
+            assert [stop.text() for stop in card.stops] == ["Retry"]  # nothing else would do anything
             assert nuke.neighbour.asyncio_run() == "fine"
             monkeypatch.setattr(starting, "_load", load)
             card.retry.emit()
