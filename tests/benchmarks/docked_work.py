@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,27 @@ def idle() -> Figures:
     return figures
 
 
+def quit_in_mid_stream() -> Figures:
+    """Three answers that do not end, and the host quits."""
+    program, figures = docked("/endless/v1"), dict[str, Any]()
+
+    def script() -> Script:
+        pane = program.open_pane()
+        yield lambda: is_ready(pane)
+        docking = program.docking
+        app, loop = docking.panel.app, docking.loop
+        for number in range(3):
+            loop.call_soon(partial(app.scope.start, app.chat().ask("hi"), name=f"answer {number}"))
+        yield lambda: app.providers.open_streams == 3
+        began = time.perf_counter()
+        docking.quit()
+        figures["ms"] = (time.perf_counter() - began) * 1e3
+        figures["left"] = app.scope.stats().running + len(app.providers.open_sessions)
+
+    program.play(script())
+    return figures
+
+
 def _wake_ups(program: NukeLike) -> int:
     woken, ending, dispatcher = list[bool](), QEventLoop(), QAbstractEventDispatcher.instance()
     program.player.stop()
@@ -152,7 +174,7 @@ def _wake_ups(program: NukeLike) -> int:
 
 
 WORKS: dict[str, Callable[[], Figures]] = {
-    work.__name__: work for work in (stream_100, stream_1000, hidden_100, hidden_1000, idle)
+    work.__name__: work for work in (stream_100, stream_1000, hidden_100, hidden_1000, idle, quit_in_mid_stream)
 }
 
 if __name__ == "__main__":

@@ -113,6 +113,9 @@ def quitting(bench: Bench) -> Iterator[Row]:
     others = float(len([name for name in left if not name.endswith("stubborn")]))
     yield plain_row(f"  tasks left but for the stubborn one, named {', '.join(left)}", [others], "", at_most=0)
     yield plain_row("  sessions left", [float(life["sessions"]) for life in lives], "", at_most=0)
+    lives = bench.live("quit_in_mid_stream", rounds=3, program="docked_work.py")["quit_in_mid_stream"]
+    yield plain_row("quit in the middle of three answers", [life["ms"] for life in lives], "ms", at_most=200)
+    yield plain_row("  tasks and sessions left", [float(life["left"]) for life in lives], "", at_most=0)
 
 
 def reporting(bench: Bench) -> Iterator[Row]:
