@@ -18,7 +18,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
-from ..ui.chat_pane import ChatPane
+from ..ui.chat_pane import STILL_STARTING, ChatPane
 from .loop import PanelLoop
 from .presenters.starting import start_panel
 from .tasks import TaskScope
@@ -51,6 +51,7 @@ class Window(ChatPane):
         ):
             QShortcut(sequence, self).activated.connect(wanted)
         self.header.set_shortcuts("Ctrl+O", "Ctrl+N", "Ctrl+,")
+        self.composer.set_blocked(STILL_STARTING)
         self.setFocus()  # what is typed first is a question
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -17,6 +17,8 @@ from .transcript.chat_view import ChatView
 
 NARROW = 360
 """Pixels below which the parts take their narrow form."""
+STILL_STARTING = "Still starting, one moment."
+"""Why nothing can be sent while a pane is on the screen and nobody is there to answer: for `composer.set_blocked`."""
 
 
 class ChatPane(LookRoot):

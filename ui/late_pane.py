@@ -62,12 +62,13 @@ class LatePane(QWidget):
     def fill(self) -> ChatPane:
         """The pane itself, which looks alive and is not connected to anything yet."""
         if self.chat is None:
-            from .chat_pane import ChatPane
+            from .chat_pane import STILL_STARTING, ChatPane
 
             self.notice.hide()
             self.chat = ChatPane(self)
             self.chat.view.retry_requested.connect(self._retry)
             self.chat.header.offer_opening(False)
+            self.chat.composer.set_blocked(STILL_STARTING)
             self._rows.addWidget(self.chat)
             self.setFocusProxy(self.chat)
         return self.chat
@@ -87,8 +88,14 @@ class LatePane(QWidget):
         """In the transcript, with a Retry."""
         from .transcript.message_view import AnswerEnd, FooterText
 
+        typed = self.fill().composer
         self._drop_chat()  # with whatever was half connected to it
-        answer = self.fill().view.begin_answer(START, "")
+        chat = self.fill()
+        chat.composer.set_draft(typed.draft())
+        for piece in typed.attached():
+            chat.composer.attach(piece)
+        chat.composer.set_blocked(problem.title)
+        answer = chat.view.begin_answer(START, "")
         answer.end(AnswerEnd("failed", FooterText(when="", model="", tokens=""), problem, ()))
 
     def _drop_chat(self) -> None:
@@ -100,6 +107,9 @@ class LatePane(QWidget):
             self.chat = None
 
     def _retry(self, answer_id: str) -> None:
+        from .chat_pane import STILL_STARTING
+
         if answer_id == START and self.chat is not None:
             self.chat.view.clear()
+            self.chat.composer.set_blocked(STILL_STARTING)
             self.wanted.emit()

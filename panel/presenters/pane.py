@@ -73,6 +73,7 @@ class PanePresenter(QObject):
         self._show_script()
         pane.header.offer_opening(not app.host.is_live)
         self._set_send_key(app.settings.get(options.SEND_KEY))
+        pane.composer.set_blocked("")
         if file:
             self.open_script(Path(file))
 

@@ -424,6 +424,31 @@ class TestStarting:
         nuke.play(script())
         assert "Permission denied" in caplog.text
 
+    def test_a_question_that_is_sent_before_there_is_anybody_to_answer_stays_in_its_field(
+        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        load, go = starting._load, threading.Event()
+
+        def slow_drive() -> Any:
+            go.wait(20)
+            return load()
+
+        monkeypatch.setattr(starting, "_load", slow_drive)
+
+        def script() -> Script:
+            pane = nuke.open_pane()
+            yield lambda: pane.chat
+            ask(pane, "help")
+            assert pane.chat.composer.draft() == "help" and said(pane) == []
+            go.set()
+            yield lambda: is_ready(pane)
+            assert pane.chat.composer.draft() == "help"
+            pane.chat.composer.submit()
+            yield lambda: not is_running(pane)
+            assert said(pane)[0] == "help"
+
+        nuke.play(script())
+
     def test_a_pane_that_broke_when_it_was_half_connected_is_whole_after_a_retry(
         self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -439,8 +464,10 @@ class TestStarting:
                 pane = nuke.open_pane()
                 yield lambda: problems(pane)
                 patch.undo()
+                pane.chat.composer.set_draft("not lost")
                 problems(pane)[0].retry.emit()
                 yield lambda: is_ready(pane)
+                assert pane.chat.composer.draft() == "not lost"
                 ask(pane, "help")
                 yield lambda: not is_running(pane)
                 assert len(said(pane)) == 2

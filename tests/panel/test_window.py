@@ -278,6 +278,30 @@ def test_times_are_told_in_the_unit_that_reads_best() -> None:
     assert [took(ms) for ms in (None, 0.4, 12.3, 99.4, 240)] == ["", "0 ms", "12 ms", "99 ms", "0.2 s"]
 
 
+async def test_a_question_that_is_sent_while_it_still_starts_stays_in_its_field(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load, go = starting._load, threading.Event()
+
+    def slow_drive() -> object:
+        go.wait(20)
+        return load()
+
+    monkeypatch.setattr(starting, "_load", slow_drive)
+    session = Session(None)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(session.run())
+        await asyncio.sleep(0)
+        session.window.composer.set_draft("help")
+        session.window.composer.submit()
+        go.set()
+        await session.started.wait()
+        assert session.window.composer.draft() == "help"
+        session.window.composer.submit()
+        assert session.window.view.messages
+        session.quit()
+
+
 async def test_quitting_while_it_still_starts_takes_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     loading, go = threading.Event(), threading.Event()
 
