@@ -63,6 +63,13 @@ async def test_a_quit_in_mid_stream_closes_everything_in_order_within_a_second(h
         assert all(call.gone.is_set() for call in server.calls)
 
 
+@pytest.mark.parametrize("moment", ["made", "seen", "importing", "attached", "alive"])
+async def test_a_quit_at_any_moment_of_the_start_says_nothing_and_leaves_nothing(moment: str) -> None:
+    async with host_process() as host:
+        await host.do("begin", moment)
+        assert_in_order(await host.quit("once"), host)
+
+
 async def test_a_quit_by_a_task_of_ours_takes_no_longer() -> None:
     async with fault_server(silent_after_a_token()) as server:
         answered_by(server.url)

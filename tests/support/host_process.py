@@ -20,7 +20,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,18 @@ class Commands(Troubles):
         pane = self._program.open_pane()
         yield lambda: is_ready(pane)
         return len(self._program.panes) - 1
+
+    def begin(self, moment: str) -> Any:
+        """A pane, up to this moment of its start."""
+        pane, program = self._program.open_pane(), self._program
+        moments: dict[str, Callable[[], object]] = {
+            "made": lambda: True,
+            "seen": lambda: pane.seen,
+            "importing": lambda: program.docking,
+            "attached": lambda: program.docking and program.docking.loop,
+            "alive": lambda: program.docking and program.docking.panel,
+        }
+        yield moments[moment]
 
     def open_only(self) -> Any:
         """A pane, up to its first paint; which of our costly modules were there by then."""
