@@ -7,5 +7,6 @@ What is where:
     transcript/    the conversation: messages, streamed Markdown, code, tables, tool cards
     settings/      the settings dialog, the key field, the connection test
     chat_pane      header, transcript, composer: what docks in a host and what fills the window
+    late_pane      the place of one that comes later, in a host
     header  composer  message_field  model_picker  first_start  empty_chat
 """

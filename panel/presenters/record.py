@@ -83,6 +83,7 @@ class Record:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
+        self._size = 0
         self._turns: deque[SeenTurn] = deque()
 
     @property
@@ -93,9 +94,12 @@ class Record:
         if isinstance(event, Asked):
             number = self._turns[-1].number + 1 if self._turns else 1
             self._turns.append(SeenTurn(number))
-        self._turns[-1].add(event)
-        while len(self._turns) > 1 and sum(turn.size for turn in self._turns) > self._limit:
-            self._turns.popleft()
+        newest = self._turns[-1]
+        self._size -= newest.size
+        newest.add(event)
+        self._size += newest.size
+        while len(self._turns) > 1 and self._size > self._limit:
+            self._size -= self._turns.popleft().size
 
     def after(self, number: int) -> SeenTurn | None:
         """The oldest turn with a higher number."""
