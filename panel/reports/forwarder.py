@@ -74,7 +74,11 @@ class Forwarder:
         self._unfollow()  # what was forwarded until now comes to the lanes before they begin to close
         async with asyncio.TaskGroup() as group:
             closing = {name: group.create_task(lane.close(deadline / 2)) for name, lane in self._lanes.items()}
-        return tuple(f"{name}: {task.result()} reports not sent" for name, task in closing.items() if task.result())
+        return tuple(
+            f"{name}: {task.result()} report{'s' if task.result() > 1 else ''} not sent"
+            for name, task in closing.items()
+            if task.result()
+        )
 
     def stats(self) -> tuple[SinkStats, ...]:
         every = (lane.stats() for lane in self._lanes.values())

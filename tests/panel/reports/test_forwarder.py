@@ -428,7 +428,7 @@ async def test_a_sink_lets_go_only_after_its_send_has_ended():
     async with TaskScope("app") as scope:
         desk = Desk(scope, Tidy())
         desk.journal.tell(report(1))
-        assert await desk.forwarder.close(1) == ("memory: 1 reports not sent",)
+        assert await desk.forwarder.close(1) == ("memory: 1 report not sent",)
     assert steps == ["send ended", "let go"]
 
 
