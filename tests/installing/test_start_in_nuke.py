@@ -15,7 +15,9 @@ from nuke_folder import DOCK, make_host, panel_wheels, start_nuke
 
 @pytest.mark.parametrize(("version", "system"), [((3, 9, 7), "linux"), ((3, 13, 0), "linux"), ((3, 11, 7), "win32")])
 def test_a_nuke_it_is_not_made_for_prints_one_line(version: tuple[int, ...], system: str, monkeypatch, capsys) -> None:
-    monkeypatch.setitem(sys.modules, "nuke", types.SimpleNamespace(GUI=True))
+    nuke = types.ModuleType("nuke")  # the oldest PySide looks at the name of each module that is imported
+    nuke.GUI = True  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "nuke", nuke)
     monkeypatch.setattr(sys, "version_info", version)
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(sys, "path", [*sys.path])
