@@ -5,6 +5,7 @@ from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,15 @@ def nuke(qapp: Any, fake_nuke: Any) -> Iterator[NukeLike]:  # noqa: F811
     dock.register()
     yield program
     program.close()
+    _wait_for_imports()
     assert program.docking is None
+
+
+def _wait_for_imports() -> None:
+    """A pane that went early leaves its import behind: later, it would find another `nuke` than the test's."""
+    for thread in threading.enumerate():
+        if thread.name == "nuke-ai-panel import":
+            thread.join()
 
 
 def answered_by(server: Served) -> None:
