@@ -6,9 +6,13 @@ From the bottom up; nothing imports what stands below it in this list:
     framing  json_values  limits  retry          bytes, foreign JSON, bounds, waits
     key_text                                     what is pasted as a key
     address  connection_errors  event_stream     where, and what the way there does
+    refusals  tool_calls  answer  live_answer    what services say no with, and one answer as it is read
+    base  model_facts                            the port: what a provider is; what is known of its models
     http                                         the sessions; the only module that knows aiohttp
-    base                                         the port: what a provider is
-    openai_chat/                                 one wire format
+    api                                          a service behind an API over HTTP: `WireFormat` is what differs
+    openai_chat/ openai_responses/ anthropic/ gemini/ ollama/
+                                                 one wire format each
+    formats                                      the formats by name
     offline/                                     the guide
     catalog                                      one row for each service
     reach  checks                                the connection test

@@ -14,7 +14,17 @@ from urllib.parse import SplitResult, urlsplit
 from .errors import ProviderError, problem
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_ENDPOINTS = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings", "/messages")
+_ENDPOINTS = (
+    "/chat/completions",
+    "/completions",
+    "/models",
+    "/responses",
+    "/embeddings",
+    "/messages",
+    "/api/chat",
+    "/api/tags",
+    "/api",
+)
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
@@ -80,18 +90,21 @@ def address_problem(text: str) -> str:
     return ""
 
 
-def normalise_base_url(text: str) -> str:
+def normalise_base_url(text: str, default_path: str = "/v1") -> str:
     """The base URL that is meant: the endpoints follow it directly. Raises ProviderError `bad_address`.
 
-    A path is taken as it is, without its last slash. A host alone means /v1, where nearly all servers have their API. A
-    pasted endpoint says exactly where it is, so it is also how a server is named that has its API at the root.
+    A path is taken as it is, without its last slash. A host alone means `default_path`: /v1, where nearly all servers
+    have their API. A pasted endpoint says exactly where it is, so it is also how a server is named that has its API at
+    the root. An API whose place is the root (Ollama) has none under /v1.
     """
     address = parse_address(text)
     path = address.path
     while path.endswith(_ENDPOINTS):
         longest = next(endpoint for endpoint in _ENDPOINTS if path.endswith(endpoint))
         path = path.removesuffix(longest).rstrip("/")
-    return address.origin + (path if path or address.path else "/v1")
+    if not default_path:
+        path = path.removesuffix("/v1")
+    return address.origin + (path if path or address.path else default_path)
 
 
 def spelling_of(base_url: str) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from .errors import Problem
-from .messages import Message, StreamEvent, ToolSpec
+from .messages import JSON, Message, StreamEvent, ToolSpec
 from .redact import Secret
 
 T = TypeVar("T")
+
+Effort = Literal["none", "low", "medium", "high"]
 
 KeyFor = Callable[[str, str], Awaitable[Secret | None]]
 """`(provider id, origin)` to the key that belongs to that origin, or None."""
@@ -39,23 +41,40 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry of a model list. `context` is in tokens; None: the service did not say."""
+    """One entry of a model list. None: the service did not say.
+
+    `context`, `output`: the most tokens it reads and writes. `loaded`: it is in memory. `input_price`, `output_price`:
+    US dollars for a million tokens.
+    """
 
     id: str
     label: str = ""
     context: int | None = None
     tools: bool | None = None
     images: bool | None = None
+    output: int | None = None
+    reasoning: bool | None = None
+    loaded: bool | None = None
+    input_price: float | None = None
+    output_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question with its whole history; the last message is the newest."""
+    """One question with its whole history; the last message is the newest. None: as the service does by itself.
+
+    `effort`: how long it thinks. `schema`: a JSON Schema that the answer has to follow. `context`: tokens that a local
+    server sets aside.
+    """
 
     model: str
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
     max_tokens: int | None = None
+    temperature: float | None = None
+    effort: Effort | None = None
+    schema: dict[str, JSON] | None = None
+    context: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ Owns the facts about a service that are the same for everybody. An OpenAI-compat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from .address import Address, normalise_base_url, origin_of, parse_address
 from .errors import Service
-from .openai_chat.wire import ChatQuirks
+from .formats import FormatName
+from .openai_chat.quirks import ChatQuirks
 
 __all__ = ["PROVIDERS", "Address", "ProviderRow", "normalise_base_url", "origin_of", "provider_for_key", "row_of"]
 
@@ -26,7 +28,7 @@ class ProviderRow:
 
     id: str
     label: str
-    format: Literal["offline", "openai_chat"]
+    format: FormatName | Literal["offline"]
     base_url: str = ""
     key_variable: str = ""
     key_page: str = ""
@@ -35,6 +37,17 @@ class ProviderRow:
     key_prefixes: tuple[str, ...] = ()
     start_hint: str = ""
     quirks: ChatQuirks = field(default_factory=ChatQuirks)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Sent along with everything; `{key}` in one stands for the key."""
+
+    @property
+    def default_path(self) -> str:
+        """Where the API is on a host that is named without a path."""
+        return {"ollama": "", "gemini": "/v1beta"}.get(self.format, "/v1")
+
+    def base_url_of(self, address: str = "") -> str:
+        """The base URL that is meant by an address as typed. Raises ProviderError `bad_address`."""
+        return normalise_base_url(address or self.base_url, self.default_path)
 
     def service(self, base_url: str = "") -> Service:
         """Whom problems at this address are about. Raises ProviderError `bad_address`."""
@@ -73,6 +86,26 @@ _CLOUD = (
         needs_key=True,
         key_prefixes=("sk-or-",),
         quirks=ChatQuirks(key_path="/key"),
+    ),
+    ProviderRow(
+        id="anthropic",
+        label="Anthropic",
+        format="anthropic",
+        base_url="https://api.anthropic.com/v1",
+        key_variable="ANTHROPIC_API_KEY",
+        key_page="https://console.anthropic.com/settings/keys",
+        needs_key=True,
+        key_prefixes=("sk-ant-",),
+    ),
+    ProviderRow(
+        id="gemini",
+        label="Google Gemini",
+        format="gemini",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        key_variable="GEMINI_API_KEY",
+        key_page="https://aistudio.google.com/apikey",
+        needs_key=True,
+        key_prefixes=("AIza",),
     ),
     ProviderRow(
         id="mistral",

@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from .address import Address, normalise_base_url, other_forms, parse_address, spelling_of
+from .address import Address, other_forms, parse_address, spelling_of
 from .base import CheckReport, Model, OnStep, Provider, Step
-from .errors import Problem, ProviderError, Service
+from .catalog import ProviderRow
+from .errors import Problem, ProviderError
 from .limits import Limits
 from .reach import Way
 
@@ -48,12 +49,13 @@ _FINDINGS = {
 
 
 class ConnectionTest:
-    """One run of the test. `about` gives whom problems at an address are about."""
+    """One run of the test."""
 
-    def __init__(self, provider_id: str, url: str, about: Callable[[str], Service], limits: Limits) -> None:
-        self._provider_id = provider_id
+    def __init__(self, row: ProviderRow, url: str, limits: Limits) -> None:
+        self._provider_id = row.id
         self._url = url
-        self._about = about
+        self._about = row.service
+        self._base_url_of = row.base_url_of
         self._limits = limits
         self._clock = asyncio.get_running_loop().time
 
@@ -93,7 +95,7 @@ class ConnectionTest:
         return problem
 
     async def _reach(self, steps: _Steps, tls: ssl.SSLContext) -> None:
-        self._url = normalise_base_url(self._url)
+        self._url = self._base_url_of(self._url)
         address = parse_address(self._url)
         if address.scheme == "http":
             steps.leave_out("TLS")

@@ -11,7 +11,7 @@ from collections import deque
 from typing import Protocol
 
 from .errors import ProviderError, Service
-from .framing import EventTooLarge, KeepAlive, ServerEvent, SseReader
+from .framing import EventTooLarge, Framing, KeepAlive, ServerEvent, event_reader
 from .limits import Limits
 
 _STOOD_STILL = 0.25
@@ -32,11 +32,13 @@ class ReadPiece(Protocol):
 class EventStream:
     """Iterates over `ServerEvent`. `began`: when the question was sent, by the loop's clock. Raises ProviderError."""
 
-    def __init__(self, read: ReadPiece, service: Service, limits: Limits, began: float) -> None:
+    def __init__(
+        self, read: ReadPiece, service: Service, limits: Limits, began: float, framing: Framing = "sse"
+    ) -> None:
         self._read = read
         self._service = service
         self._limits = limits
-        self._reader = SseReader(limits.event_bytes)
+        self._reader = event_reader(framing, limits.event_bytes)
         self._ready: deque[ServerEvent] = deque()
         self._ended = False
         self._patience = limits.until_first_event(service.local)

@@ -7,9 +7,13 @@ event. It knows nothing of what the events mean, and nothing of the network.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 EVENT_LIMIT = 16 * 2**20
 """Bytes of one event. Images and signatures make single lines of several MiB."""
+
+Framing = Literal["sse", "ndjson"]
+"""How a stream is cut into events."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -129,10 +133,22 @@ class NdjsonReader:
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._lines = LineSplitter(limit)
 
-    def feed(self, piece: bytes) -> list[str]:
+    def feed(self, piece: bytes) -> list[ServerEvent | KeepAlive]:
         """The documents that are complete with this piece. Raises EventTooLarge."""
-        return [line for line in self._lines.feed(piece) if line.strip()]
+        return [ServerEvent(line) for line in self._lines.feed(piece) if line.strip()]
 
-    def finish(self) -> list[str]:
+    def finish(self) -> list[ServerEvent | KeepAlive]:
         """The last document, if the stream ended without ending its line."""
-        return [line for line in self._lines.finish() if line.strip()]
+        return [ServerEvent(line) for line in self._lines.finish() if line.strip()]
+
+
+class EventReader(Protocol):
+    """Events out of pieces. Raises EventTooLarge."""
+
+    def feed(self, piece: bytes) -> list[ServerEvent | KeepAlive]: ...
+
+    def finish(self) -> list[ServerEvent | KeepAlive]: ...
+
+
+def event_reader(framing: Framing, limit: int = EVENT_LIMIT) -> EventReader:
+    return NdjsonReader(limit) if framing == "ndjson" else SseReader(limit)

@@ -26,6 +26,7 @@ from .address import origin_of
 from .connection_errors import kind_of_os_error
 from .errors import ProviderError, Service
 from .event_stream import EventStream
+from .framing import Framing
 from .limits import Limits
 from .redact import Redactor
 
@@ -37,6 +38,7 @@ _FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 """What a request may raise. TimeoutError and ssl.SSLError are OSErrors, bad URLs and headers ValueErrors."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ANSWERS = "text/event-stream, application/x-ndjson, application/json"
 _STALE_TRIES = 4
 _READ_BUFFER = 2**16
 """Bytes that are taken from the network before they are read: what one turn of the loop may have to parse."""
@@ -121,7 +123,11 @@ class HttpSession:
 
         Raises ProviderError.
         """
-        asked = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json", **headers}
+        asked = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream, application/x-ndjson, application/json",
+            **headers,
+        }
         began = asyncio.get_running_loop().time()
         limit = self.limits.until_first_event(self.service.local)
         response = await self.within(limit, self._send("POST", url, asked, body))
@@ -254,8 +260,8 @@ class StreamReply:
     def content_type(self) -> str:
         return _content_type(self.headers)
 
-    def events(self) -> EventStream:
-        return EventStream(self._read, self._session.service, self._session.limits, self._began)
+    def events(self, framing: Framing) -> EventStream:
+        return EventStream(self._read, self._session.service, self._session.limits, self._began, framing)
 
     async def body(self, limit: int, deadline: float) -> bytes:
         """All of it, or `event_too_large`. Raises ProviderError."""

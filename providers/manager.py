@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .address import normalise_base_url, origin_of
+from .address import origin_of
+from .api import ApiProvider, Endpoint
 from .base import CheckReport, KeyFor, Model, OnStep, Provider, Request, RunBlocking
 from .catalog import ProviderRow, row_of
 from .checks import ConnectionTest, check_built_in
 from .errors import ProviderError, problem
+from .formats import wire_format
 from .limits import Limits
 from .messages import StreamEvent
-from .openai_chat.chat import Endpoint, OpenAIChat
+from .model_facts import ModelFacts
 from .redact import Redactor, Secret
 
 if TYPE_CHECKING:
@@ -97,6 +99,8 @@ class ProviderManager:
         self._sessions: HttpSessions | None = None
         self._opened: dict[str, _Opened] = {}
         self._retired: list[_Opened] = []
+        self._facts: dict[tuple[str, str], ModelFacts] = {}
+        """By provider and base URL."""
         self._closed = False
 
     async def __aenter__(self) -> ProviderManager:
@@ -181,9 +185,9 @@ class ProviderManager:
         def open_provider(url: str) -> Provider:
             session = sessions.open_session(f"test of {config.id}", config.row.service(url), origin_of(url))
             temporary.append(session)
-            return self._chat(config.row, url, session, key)
+            return self._provider(config.row, url, session, key)
 
-        test = ConnectionTest(config.id, config.address, config.row.service, self._limits)
+        test = ConnectionTest(config.row, config.address, self._limits)
         try:
             return await test.run(open_provider, sessions.tls, model, on_step)
         finally:
@@ -221,13 +225,20 @@ class ProviderManager:
     def _new(self, config: ProviderConfig) -> _Opened:
         if config.row.format == "offline" or self._sessions is None:
             return _Opened(config, _guide(), None)
-        url = normalise_base_url(config.address)
+        url = config.row.base_url_of(config.address)
         session = self._sessions.open_session(config.id, config.row.service(url), origin_of(url))
-        return _Opened(config, self._chat(config.row, url, session, None), session)
+        return _Opened(config, self._provider(config.row, url, session, None), session)
 
-    def _chat(self, row: ProviderRow, url: str, session: HttpSession, key: Secret | None) -> OpenAIChat:
-        endpoint = Endpoint(row.id, row.label, url, row.needs_key, row.quirks)
-        return OpenAIChat(endpoint, session, key=self._key_of(row.id, url, key), run_blocking=self._run_blocking)
+    def _provider(self, row: ProviderRow, url: str, session: HttpSession, key: Secret | None) -> ApiProvider:
+        assert row.format != "offline"
+        return ApiProvider(
+            Endpoint(row.id, row.label, url, row.needs_key, row.headers),
+            wire_format(row.format, row.quirks),
+            session,
+            key=self._key_of(row.id, url, key),
+            run_blocking=self._run_blocking,
+            facts=self._facts.setdefault((row.id, url), ModelFacts()),
+        )
 
     def _key_of(self, provider_id: str, url: str, given: Secret | None) -> Callable[[], Awaitable[Secret | None]]:
         """Asks for the key of this address each time, so that a new one counts at once."""

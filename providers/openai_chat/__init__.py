@@ -2,8 +2,9 @@
 
 What is where:
 
-    chat         the conversation over HTTP: endpoint, header, what a status means
-    wire         how a request is written; `ChatQuirks` is what a service does otherwise
-    stream       events to values;  answer, tool_calls: what they add up to
-    models       the model list;    errors: what a refusal means
+    format       its endpoints and its header: the `WireFormat`
+    quirks       what a service does otherwise
+    wire         how a request is written
+    stream       events to values;  calls: which piece belongs to which tool call
+    models       the model list
 """

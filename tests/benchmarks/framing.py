@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from nuke_ai_panel.providers.answer import Asked
 from nuke_ai_panel.providers.errors import Service
 from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.openai_chat.stream import ChatStream
@@ -94,7 +95,7 @@ def _frame(pieces: Pieces) -> None:
 
 def _read(pieces: Pieces) -> None:
     reader = SseReader()
-    stream = ChatStream(Service("x", "X"), Redactor(), model="m", limit=2**30)
+    stream = ChatStream(Asked(Service("x", "X"), Redactor(), "m", 2**30))
     for piece in pieces:
         for event in reader.feed(piece):
             if isinstance(event, ServerEvent):

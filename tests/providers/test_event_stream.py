@@ -9,11 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 from fault_server import chunk, sse
+from nuke_ai_panel.providers.answer import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
 from nuke_ai_panel.providers.http import HttpSessions, StreamReply
 from nuke_ai_panel.providers.limits import Limits
+from nuke_ai_panel.providers.live_answer import LiveAnswer
 from nuke_ai_panel.providers.messages import Started, TextDelta
-from nuke_ai_panel.providers.openai_chat.answer import LiveAnswer
 from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
 
@@ -36,7 +37,7 @@ async def test_text_that_came_just_before_the_cut_is_not_lost() -> None:
     sessions = HttpSessions(limits=Limits(), redactor=Redactor())
     session = sessions.open_session("x", SERVICE, "http://x.example")
     reply = broken_reply(session, chunk("Hel"), chunk("lo"))
-    answer = LiveAnswer(ChatStream(SERVICE, Redactor(), model="m", limit=99), reply.events(), reply.complete)
+    answer = LiveAnswer(ChatStream(Asked(SERVICE, Redactor(), "m", 99)), reply.events("sse"), reply.complete)
     got = [await anext(answer) for _ in range(3)]
     assert got == [Started("tiny", "c1"), TextDelta("Hel"), TextDelta("lo")]
     with pytest.raises(ProviderError) as error:
@@ -49,7 +50,7 @@ async def test_a_break_after_the_models_end_is_no_cut() -> None:
     sessions = HttpSessions(limits=Limits(), redactor=Redactor())
     session = sessions.open_session("x", SERVICE, "http://x.example")
     reply = broken_reply(session, chunk("Hi"), chunk(finish="stop"), sse({"choices": []}))
-    answer = LiveAnswer(ChatStream(SERVICE, Redactor(), model="m", limit=99), reply.events(), reply.complete)
+    answer = LiveAnswer(ChatStream(Asked(SERVICE, Redactor(), "m", 99)), reply.events("sse"), reply.complete)
     events = [event async for event in answer]
     assert [type(event).__name__ for event in events] == ["Started", "TextDelta", "Finished"]
     await session.close()

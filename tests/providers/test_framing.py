@@ -78,4 +78,4 @@ def test_json_lines_are_the_same_however_they_are_cut(lines: list[str], data: st
     cut = data.draw(st.integers(0, len(stream)))
     reader = NdjsonReader()
     found = reader.feed(stream[:cut]) + reader.feed(stream[cut:]) + reader.finish()
-    assert found == [line for line in lines if line]
+    assert found == [ServerEvent(line) for line in lines if line]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nuke_ai_panel.providers.answer import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
 from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.messages import (
@@ -34,7 +35,7 @@ Chunk = dict[str, Any]
 
 
 def chat(limit: int = 2**23) -> ChatStream:
-    return ChatStream(SERVICE, Redactor(), model="asked", limit=limit)
+    return ChatStream(Asked(SERVICE, Redactor(), "asked", limit))
 
 
 def read(*chunks: Chunk | str) -> list[StreamEvent]:
@@ -238,7 +239,7 @@ def test_odd_events_do_no_harm(odd: Chunk) -> None:
 def test_what_is_no_event_is_counted_and_skipped(data: str) -> None:
     stream = chat()
     list(stream.feed(ServerEvent(data)))
-    assert stream.bad_events == 1
+    assert stream.log.bad_events == 1
 
 
 # Recorded traffic of real services.
@@ -303,7 +304,7 @@ def test_a_recorded_stream_gives_its_text_and_its_calls(path: Path) -> None:
             assert isinstance(event, ServerEvent)
             events += stream.feed(event)
     events += stream.finish()
-    assert stream.bad_events == 0
+    assert stream.log.bad_events == 0
     assert isinstance(events[0], Started) and events[0].model
     assert text_in(events) == _simple_text(recorded)
     assert "".join(made.arguments for made in calls_in(events)) == _simple_arguments(recorded)

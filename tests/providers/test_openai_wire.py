@@ -6,7 +6,8 @@ from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.messages import Image, Message, Reasoning, Text, ToolCall, ToolResult, ToolSpec
 from nuke_ai_panel.providers.openai_chat.models import models_in
-from nuke_ai_panel.providers.openai_chat.wire import ChatQuirks, request_body, wire_messages
+from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
+from nuke_ai_panel.providers.openai_chat.wire import request_body, wire_messages
 
 ASKED = Message("assistant", (Reasoning("hm"), Text("Let me see."), ToolCall("c1", "find", '{"a":1}')))
 TOLD = Message("tool", (ToolResult("c1", "find", True, "found"), ToolResult("c2", "read", False, "no such node")))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from nuke_ai_panel.providers.errors import Service
-from nuke_ai_panel.providers.openai_chat.errors import problem_of, read_refusal
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.refusals import problem_of, read_refusal
 from nuke_ai_panel.providers.retry import retry_after_seconds
 
 SERVICE = Service("x", "X", "x.example")

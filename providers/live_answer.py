@@ -1,4 +1,4 @@
-"""One answer on its way: the events of a live reply, read through `ChatStream` until it is over.
+"""One answer on its way: the events of a live reply, read through the format's `AnswerReader` until it is over.
 
 Owns the order at the end: what had arrived is given out before the error that followed it.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
-from ..errors import ProviderError
-from ..event_stream import EventStream
-from ..messages import StreamEvent
-from .stream import ChatStream
+from .answer import AnswerReader
+from .errors import ProviderError
+from .event_stream import EventStream
+from .messages import StreamEvent
 
 _AFTER_THE_END = 5.0
 """Seconds that a server may take for its counts after the model said that it is done."""
@@ -23,8 +23,8 @@ class LiveAnswer:
     `on_complete` is called if the service ended the answer in order.
     """
 
-    def __init__(self, stream: ChatStream, events: EventStream, on_complete: Callable[[], None]) -> None:
-        self._stream = stream
+    def __init__(self, reader: AnswerReader, events: EventStream, on_complete: Callable[[], None]) -> None:
+        self._reader = reader
         self._events = events
         self._on_complete = on_complete
         self._ready: deque[StreamEvent] = deque()
@@ -47,22 +47,22 @@ class LiveAnswer:
         try:
             event = await anext(self._events, None)
         except ProviderError as error:
-            if not self._stream.finished:
+            if not self._reader.finished:
                 self._failure = error
                 return
             event = None  # only counts were missing
         if event is not None:
-            self._take(self._stream.feed(event))
-        if self._stream.finished:
+            self._take(self._reader.feed(event))
+        if self._reader.finished:
             self._events.expect_end(_AFTER_THE_END)
-        if event is None or self._stream.done:
+        if event is None or self._reader.done:
             self._end()
 
     def _end(self) -> None:
         if self._failure is None:
-            self._take(self._stream.finish())
+            self._take(self._reader.finish())
         self._over = True
-        if self._stream.done:
+        if self._reader.done:
             self._on_complete()
 
     def _take(self, events: Iterator[StreamEvent]) -> None:

@@ -1,0 +1,152 @@
+"""One answer as it is read: what all wire formats have in common.
+
+Owns the beginning and the end of an answer, its bound, and the count of what could not be read. What an event means is
+the format's own affair: it hands its findings through an `AnswerLog`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from .errors import ProviderError, Service
+from .framing import ServerEvent
+from .json_values import parse_json
+from .messages import (
+    JSON,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    ReasoningOpaque,
+    Started,
+    StreamEvent,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from .redact import Redactor
+from .refusals import Sign, problem_of, refusal_of
+from .tool_calls import ToolCalls
+
+MOST_BAD_EVENTS = 20
+"""So many events that cannot be read, and what answers there is no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom an answer comes from and which model was asked. `limit` is in characters of the whole answer."""
+
+    service: Service
+    redactor: Redactor
+    model: str
+    limit: int
+
+
+class AnswerReader(Protocol):
+    """Reads one answer of one wire format. It opens nothing: a recorded stream goes through it as a live one does."""
+
+    @property
+    def finished(self) -> bool:
+        """The model has said why it ended; only counts may follow."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """The service has said that nothing follows."""
+        ...
+
+    def feed(self, event: ServerEvent) -> Iterator[StreamEvent]:
+        """What this event says. Raises ProviderError if it is an error, or one event too many cannot be read."""
+        ...
+
+    def whole(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
+        """An answer that came in one piece. Raises ProviderError as `feed` and `finish` do."""
+        ...
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """The end of the answer, once nothing more comes. Raises ProviderError `stream_cut`, `empty_answer`."""
+        ...
+
+
+class AnswerLog:
+    """What one answer has come to. `usage` is set by the format as it learns of it.
+
+    `bad_events` counts the events that were no JSON; they are skipped until there are too many.
+    """
+
+    def __init__(self, asked: Asked, signs: tuple[Sign, ...] = ()) -> None:
+        self.asked = asked
+        self.bad_events = 0
+        self.usage: Usage | None = None
+        self._signs = signs
+        self._characters = 0
+        self._started = False
+        self._said_something = False
+
+    @property
+    def started(self) -> bool:
+        return self._started
+
+    def parse(self, data: str) -> dict[str, JSON] | None:
+        """The event's document, or None for one to skip. Raises ProviderError `not_an_api` if there are too many."""
+        try:
+            document = parse_json(data)
+        except ValueError:
+            document = None
+        if isinstance(document, dict):
+            return document
+        self.bad_events += 1
+        if self.bad_events >= MOST_BAD_EVENTS:
+            raise self.asked.service.error("not_an_api", detail=self.asked.redactor.excerpt(data, 500))
+        return None
+
+    def error(self, document: JSON) -> ProviderError:
+        """The error that an event of the stream carries."""
+        refusal = refusal_of(0, document, self.asked.redactor)
+        found = problem_of(refusal, self.asked.service, model=self.asked.model, with_key=True, signs=self._signs)
+        return ProviderError(found)
+
+    def begin(self, model: str = "", identity: str = "") -> Iterator[StreamEvent]:
+        """The beginning, once. `model`: who answers, if the service says so."""
+        if not self._started:
+            self._started = True
+            yield Started(self.asked.redactor.excerpt(model, 200) or self.asked.model, identity)
+
+    def told(self, events: Iterable[StreamEvent], calls: ToolCalls | None = None) -> Iterator[StreamEvent]:
+        """The same events, after the beginning of the answer and within its limit. Raises ProviderError.
+
+        `calls`: where the events come from, if they are of tool calls; what those hold counts too.
+        """
+        for event in events:
+            yield from self.begin()
+            match event:
+                case TextDelta(text):
+                    self._characters += len(text)
+                    self._said_something = True
+                case ReasoningDelta(text):
+                    self._characters += len(text)
+                case ReasoningOpaque():
+                    pass
+                case _:
+                    self._said_something = True
+            held = calls.characters if calls else 0
+            if max(self._characters, held) > self.asked.limit:
+                raise self.asked.service.error("answer_too_large", other=f"{self.asked.limit / 2**20:.3g} MB")
+            yield event
+
+    def cut(self) -> ProviderError:
+        """The stream ended before the model did."""
+        return self.asked.service.error("stream_cut")
+
+    def end(self, reason: FinishReason, raw: str) -> Iterator[StreamEvent]:
+        """The counts and the end. Raises ProviderError `empty_answer` if nothing was said."""
+        yield from self.begin()
+        if self.usage is not None:
+            yield UsageReported(self.usage)
+        if not self._said_something and reason in ("stop", "unknown"):
+            raise self.asked.service.error("empty_answer", model=self.asked.model, detail=self._count_of_tokens())
+        yield Finished(reason, raw)
+
+    def _count_of_tokens(self) -> str:
+        return f"Tokens read: {self.usage.input}, written: {self.usage.output}" if self.usage else ""

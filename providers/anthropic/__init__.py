@@ -1,0 +1,1 @@
+"""The Anthropic messages API, and gateways that speak it."""

@@ -1,0 +1,33 @@
+"""What is known of a service's models: from its list, and from what they have refused.
+
+Owns the memory, for one service at one address; it asks nobody and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .base import Model
+
+
+class ModelFacts:
+    """Models by id."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, Model] = {}
+        self._refused: dict[str, frozenset[str]] = {}
+
+    def learn(self, models: Iterable[Model]) -> tuple[Model, ...]:
+        """Takes a new list over, and gives it back."""
+        self._models = {model.id: model for model in models}
+        return tuple(self._models.values())
+
+    def find(self, model: str) -> Model | None:
+        return self._models.get(model)
+
+    def refused(self, model: str) -> frozenset[str]:
+        """The fields of a question that this model does not take."""
+        return self._refused.get(model, frozenset())
+
+    def note_refused(self, model: str, field: str) -> None:
+        self._refused[model] = self.refused(model) | {field}

@@ -1,0 +1,26 @@
+"""How this computer gets to the network: through which proxy, and whose certificates it trusts.
+
+Owns the values; `http` and `reach` follow them. Passwords are not among them: they are asked for as keys are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ProxyMode = Literal["system", "none", "manual"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """`proxy_address` and `proxy_user` count for "manual". Loopback and `direct_hosts` are never reached by a proxy.
+
+    `direct_hosts`: names, also as endings such as `.studio.lan`. `ca_file`: certificates that are trusted besides
+    those of the system, PEM; "" for none. There is no way to trust everybody.
+    """
+
+    proxy: ProxyMode = "system"
+    proxy_address: str = ""
+    proxy_user: str = ""
+    direct_hosts: tuple[str, ...] = ()
+    ca_file: str = ""

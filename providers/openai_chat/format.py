@@ -1,0 +1,58 @@
+"""The OpenAI chat format as a `WireFormat`: its endpoints and its header.
+
+Owns no shape: how a question is written is in `wire`, how a stream is read in `stream`, the model list in `models`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..answer import Asked
+from ..api import ApiCalls
+from ..base import Model, Request
+from ..framing import Framing
+from ..messages import JSON
+from ..redact import Secret
+from ..refusals import Sign
+from .models import models_in
+from .quirks import ChatQuirks
+from .stream import ChatStream
+from .wire import request_body
+
+
+class OpenAIChatFormat:
+    """A `WireFormat`: OpenAI itself and everybody who copied it."""
+
+    title = "OpenAI chat format"
+    framing: Framing = "sse"
+    signs: tuple[Sign, ...] = ()
+    refusable: Mapping[str, str] = {"stream_options": "", "max_tokens": "max_completion_tokens"}
+
+    def __init__(self, quirks: ChatQuirks) -> None:
+        self._quirks = quirks
+
+    def headers(self, key: Secret | None) -> dict[str, str]:
+        return {} if key is None else {"Authorization": f"Bearer {key.reveal()}"}
+
+    def path(self, request: Request) -> str:
+        return "/chat/completions"
+
+    def body(self, request: Request, known: Model | None) -> dict[str, JSON]:
+        return request_body(request, self._quirks)
+
+    def reader(self, asked: Asked) -> ChatStream:
+        return ChatStream(asked)
+
+    def is_answer(self, document: dict[str, JSON]) -> bool:
+        return bool(document.get("choices"))
+
+    async def identify(self, calls: ApiCalls) -> str:
+        return ""
+
+    async def prove_key(self, calls: ApiCalls) -> bool:
+        if self._quirks.key_path:
+            await calls.fetch(self._quirks.key_path)
+        return bool(self._quirks.key_path)
+
+    async def models(self, calls: ApiCalls) -> tuple[Model, ...]:
+        return await calls.get("/models", models_in)

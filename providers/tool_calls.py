@@ -1,0 +1,86 @@
+"""Tool calls put together from the pieces in which services send them.
+
+Owns their order, their names and ids, and what they hold. Which piece belongs to which call is the format's affair.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .messages import JSON, StreamEvent, ToolCall, ToolCallDelta, ToolCallReady, ToolCallStarted
+
+_COST = 1000
+"""Characters that a call counts for by itself: what a call without arguments keeps in memory."""
+
+
+@dataclass(slots=True)
+class OpenCall:
+    """A call whose pieces still come. `number` is its place among the calls of this answer."""
+
+    number: int
+    id: str = ""
+    name: str = ""
+    announced: bool = False
+    pieces: list[str] = field(default_factory=list[str])
+
+
+class ToolCalls:
+    """The calls of one answer. `characters` counts what they hold, so that an endless answer ends at its limit."""
+
+    def __init__(self) -> None:
+        self.characters = 0
+        self._calls: list[OpenCall] = []
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    @property
+    def last(self) -> OpenCall | None:
+        return self._calls[-1] if self._calls else None
+
+    def with_id(self, identity: str) -> OpenCall | None:
+        return next((call for call in self._calls if call.id == identity), None)
+
+    def open(self) -> OpenCall:
+        """The next call."""
+        self._calls.append(OpenCall(len(self._calls)))
+        self.characters += _COST
+        return self._calls[-1]
+
+    def add(self, call: OpenCall, identity: str = "", name: str = "", arguments: str = "") -> Iterator[StreamEvent]:
+        """What a piece adds. A call is announced once its name is known; a known name or id stays what it is."""
+        call.id = call.id or self._counted(identity)
+        call.name = call.name or self._counted(name)
+        yield from self._announce(call)
+        if arguments:
+            call.pieces.append(self._counted(arguments))
+            if call.announced:
+                yield ToolCallDelta(call.number, arguments)
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """Every call, whole. A call without a name cannot be run; it goes on as it is, for the caller to refuse."""
+        for call in self._calls:
+            yield from self._announce(call, at_last=True)
+            yield ToolCallReady(call.number, ToolCall(call.id, call.name, "".join(call.pieces) or "{}"))
+
+    def _counted(self, text: str) -> str:
+        self.characters += len(text)
+        return text
+
+    def _announce(self, call: OpenCall, *, at_last: bool = False) -> Iterator[StreamEvent]:
+        if call.announced or not (call.name or at_last):
+            return
+        call.announced = True
+        call.id = call.id or f"call_{call.number + 1}"
+        yield ToolCallStarted(call.number, call.id, call.name)
+        if held := "".join(call.pieces):
+            yield ToolCallDelta(call.number, held)
+
+
+def arguments_text(value: JSON) -> str:
+    """Arguments as text, also of services that send an object."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
