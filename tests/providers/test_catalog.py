@@ -31,7 +31,7 @@ def test_no_variable_serves_two_rows() -> None:
         (" sk-or-v1-abc\n", "openrouter"),
         ("gsk_abc", "groq"),
         ("xai-abc", "xai"),
-        ("sk-ant-abc", None),
+        ("sk-ant-abc", "anthropic"),
         ("sk-abc", None),
         ("abc", None),
         ("", None),
