@@ -97,8 +97,56 @@ IDLE_LOCAL = Setting(
     low=1,
     high=7200,
 )
+TOTAL = Setting(
+    "network.total_seconds",
+    1800.0,
+    "Whole answer",
+    "Seconds until an answer that is still being written ends.",
+    low=10,
+    high=86400,
+)
 TEST = Setting(
     "network.test_seconds", 15.0, "Connection test", "Seconds until a connection test gives up.", low=1, high=120
+)
+PROXY = Setting(
+    "network.proxy",
+    "system",
+    "Proxy",
+    "The way out of your network. Servers on this computer are always reached directly.",
+    choices=(("system", "As this system says"), ("none", "None"), ("manual", "This one")),
+)
+PROXY_ADDRESS = Setting("network.proxy_address", "", "Proxy address", "Such as http://proxy.studio.lan:3128.")
+PROXY_USER = Setting(
+    "network.proxy_user", "", "Proxy user", "If the proxy wants a login. Its password is kept in the keyring."
+)
+DIRECT_HOSTS = Setting(
+    "network.direct_hosts", "", "Without the proxy", "Hosts with commas between them, such as .studio.lan, 10.0.0.5."
+)
+CA_FILE = Setting(
+    "network.ca_file",
+    "",
+    "Extra certificates",
+    "A PEM file with the certificates of your studio, trusted besides those of this system.",
+)
+
+RETRIES = Setting(
+    "requests.retries",
+    2,
+    "Tries after a failure",
+    "How often a question is sent again when a service is overloaded, before the first word has come.",
+    low=0,
+    high=5,
+)
+AT_ONCE = Setting(
+    "requests.at_once", 8, "Questions at once", "To one provider; more wait for their turn.", low=1, high=64
+)
+CONTEXT = Setting(
+    "requests.context_tokens",
+    0,
+    "Context of local servers",
+    "Tokens that a local server sets aside. 0: what the model was made for, up to 16384.",
+    low=0,
+    high=1_048_576,
 )
 
 LOG_LEVEL = Setting(
@@ -127,7 +175,16 @@ SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float], ...] = (
     FIRST_EVENT_LOCAL,
     IDLE_CLOUD,
     IDLE_LOCAL,
+    TOTAL,
     TEST,
+    PROXY,
+    PROXY_ADDRESS,
+    PROXY_USER,
+    DIRECT_HOSTS,
+    CA_FILE,
+    RETRIES,
+    AT_ONCE,
+    CONTEXT,
     LOG_LEVEL,
     NATS_SERVER,
     NATS_SUBJECT,
