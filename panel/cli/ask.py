@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -119,8 +118,4 @@ def _failed(ended: TurnEnded, problem: Problem) -> dict[str, object]:
 
 
 def _tool(tool: ToolEnded) -> dict[str, object]:
-    try:
-        arguments: object = json.loads(tool.call.arguments or "{}")
-    except (ValueError, RecursionError):
-        arguments = tool.call.arguments
-    return {"name": tool.call.name, "arguments": arguments, "ok": tool.outcome.result.ok}
+    return {"name": tool.call.name, "arguments": terminal.arguments(tool.call.arguments), "ok": tool.outcome.result.ok}

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ... import __version__
 from .output import make_output_safe, tell
 
-COMMANDS = ("chat", "ask", "providers", "test", "keys", "script", "doctor")
+COMMANDS = ("chat", "ask", "providers", "test", "keys", "script", "replay", "doctor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_test(commands)
     _add_keys(commands)
     _add_script(commands)
+    _add_replay(commands)
     _add_doctor(commands)
     return parser
 
@@ -133,6 +134,16 @@ def _add_script(commands: Commands) -> None:
     info.set_defaults(command=_script_info)
 
 
+def _add_replay(commands: Commands) -> None:
+    parser = commands.add_parser("replay", help="a recorded stream through an adapter, to see what it makes of it")
+    parser.add_argument("file", metavar="FILE", help="one JSON event a line, or the raw stream")
+    parser.add_argument(
+        "--as", dest="format", metavar="FORMAT", required=True, help="the wire format, such as openai_chat"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_replay)
+
+
 def _add_doctor(commands: Commands) -> None:
     parser = commands.add_parser("doctor", help="what is in order and what is not, to paste into a ticket")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -174,6 +185,12 @@ def _script_info(arguments: argparse.Namespace) -> int:
     from .script import info
 
     return info(arguments.file, as_json=arguments.json)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from .replay import replay
+
+    return replay(arguments.file, arguments.format, as_json=arguments.json)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

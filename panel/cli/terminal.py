@@ -119,5 +119,13 @@ def refuse_script(error: ScriptError, *, json: bool) -> int:
     return WORK_FAILED if error.in_content else BAD_INPUT
 
 
+def arguments(text: str) -> object:
+    """Of a tool call, for JSON output: the object where it is one, else the text as the model wrote it."""
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return text
+
+
 def as_json(problem: Problem) -> dict[str, str]:
     return {"kind": problem.kind, "title": problem.title, "why": problem.why, "next": problem.next}

@@ -1,0 +1,115 @@
+"""`nuke-ai-panel replay`: what a recorded stream comes to, in all the forms that a recording may have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fault_server import chat, chunk, sse
+from nuke_ai_panel.panel.cli.main import main
+from nuke_ai_panel.providers.errors import KINDS
+
+FORMATS_OF = {
+    "anthropic": "anthropic",
+    "google": "gemini",
+    "openai_responses": "openai_responses",
+    "open-responses_responses": "openai_responses",
+    "xai_responses": "openai_responses",
+}
+"""By the beginning of a file's name; the others speak the OpenAI chat format, but for Azure's."""
+RECORDED = 62
+
+
+def replayed(path: Path, capsys: pytest.CaptureFixture[str], name: str = "openai_chat") -> dict[str, Any]:
+    assert main(["replay", str(path), "--as", name, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def lines_of(events: list[bytes]) -> bytes:
+    return b"".join(event.removeprefix(b"data: ").replace(b"\n\n", b"\n") for event in events)
+
+
+@pytest.mark.parametrize("form", ["raw", "lines", "raw, with a comment", "lines, without the last line end"])
+def test_a_stream_comes_to_its_text_in_every_form(form: str, tmp_path: Path, capsys: Any) -> None:
+    events = chat("Hel", "lo")
+    forms = {
+        "raw": b"".join(events),
+        "lines": lines_of(events),
+        "raw, with a comment": b": recorded today\n\n" + b"".join(events),
+        "lines, without the last line end": lines_of(events).rstrip(),
+    }
+    (tmp_path / "stream").write_bytes(forms[form])
+    found = replayed(tmp_path / "stream", capsys)
+    assert (found["text"], found["finish"], found["raw_finish"], found["error"]) == ("Hello", "stop", "stop", None)
+    assert [event["kind"] for event in found["events"]] == ["start", "text", "text", "finish"]
+
+
+def test_a_whole_answer_comes_to_its_text(tmp_path: Path, capsys: Any) -> None:
+    message = {"role": "assistant", "content": "Hello", "tool_calls": None}
+    document = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 3}}
+    (tmp_path / "answer.json").write_text(json.dumps(document, indent=1))
+    found = replayed(tmp_path / "answer.json", capsys)
+    assert found["text"] == "Hello" and found["usage"]["input"] == 3 and found["usage"]["output"] is None
+
+
+def test_calls_and_reasoning_are_told(tmp_path: Path, capsys: Any) -> None:
+    call = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": '{"a": 1}'}}
+    events = [chunk(reasoning_content="Hm."), chunk(tool_calls=[call]), chunk(finish="tool_calls")]
+    (tmp_path / "stream").write_bytes(b"".join(events))
+    found = replayed(tmp_path / "stream", capsys)
+    assert found["reasoning"] == "Hm." and found["finish"] == "tool_calls"
+    assert found["tool_calls"] == [{"id": "c1", "name": "f", "arguments": {"a": 1}}]
+
+
+def test_arguments_that_are_no_json_stay_text(tmp_path: Path, capsys: Any) -> None:
+    call = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": '{"a":'}}
+    (tmp_path / "stream").write_bytes(chunk(tool_calls=[call]) + chunk(finish="stop"))
+    assert replayed(tmp_path / "stream", capsys)["tool_calls"][0]["arguments"] == '{"a":'
+
+
+def test_a_recorded_error_is_a_result_with_the_text_before_it(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "stream").write_bytes(chunk("Hel") + sse({"error": {"code": "rate_limit_exceeded", "message": "slow"}}))
+    found = replayed(tmp_path / "stream", capsys)
+    assert found["text"] == "Hel" and found["finish"] is None
+    assert found["error"]["kind"] == "rate_limited"
+
+
+def test_a_stream_that_was_cut_says_so(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "stream").write_bytes(chunk("Hel") + chunk("lo"))
+    assert replayed(tmp_path / "stream", capsys)["error"]["kind"] == "stream_cut"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\x00", b"data:\n\n", b"[]", b"null", b"{" * 100_000])
+def test_what_is_no_stream_is_told_and_nothing_breaks(content: bytes, tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "stream").write_bytes(content)
+    assert replayed(tmp_path / "stream", capsys)["error"]["kind"] == "stream_cut"
+
+
+def test_without_json_the_text_is_printed_and_the_rest_beside_it(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "stream").write_bytes(b"".join(chat("Hello")))
+    assert main(["replay", str(tmp_path / "stream"), "--as", "openai_chat"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Hello\n" and "ended: stop" in err
+
+
+@pytest.mark.parametrize("arguments", [["none.txt", "--as", "openai_chat"], [".", "--as", "openai_chat"]])
+def test_a_file_that_cannot_be_read_is_bad_input(arguments: list[str], capsys: Any) -> None:
+    assert main(["replay", *arguments]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_an_unknown_format_is_bad_input_and_the_known_ones_are_named(capsys: Any) -> None:
+    assert main(["replay", "none.txt", "--as", "morse"]) == 2
+    assert "openai_chat, openai_responses, anthropic, gemini, ollama" in capsys.readouterr().err
+
+
+def test_every_recorded_stream_replays(data: Path, capsys: Any) -> None:
+    streams = sorted(path for path in (data / "streams").iterdir() if path.name != "SOURCES.md")
+    assert len(streams) == RECORDED
+    for path in streams:
+        name = "openai_responses" if path.name.startswith("azure__") else "openai_chat"
+        found = replayed(path, capsys, FORMATS_OF.get(path.name.partition("__")[0], name))
+        assert found["error"] is None or found["error"]["kind"] in KINDS, path.name
+        assert found["error"] or found["finish"], path.name
