@@ -1,0 +1,196 @@
+"""What a stream costs from the socket to typed events: `uv run --group bench python tests/benchmarks/stream.py [--json]`.
+
+The server is a process of its own. Ours, the vendors' clients and aiohttp with `json` alone take turns, 7 rounds; what is
+compared is the CPU time of this process. Takes about two minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
+
+import aiohttp
+import stream_server
+from measuring import ROUNDS, Row, interleaved, plain_row, ratio_row, show
+from nuke_ai_panel.panel.threads import run_blocking
+from nuke_ai_panel.providers.base import Request
+from nuke_ai_panel.providers.errors import ProviderError
+from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
+from nuke_ai_panel.providers.messages import Finished, Message, Text, TextDelta
+from nuke_ai_panel.providers.redact import Redactor, Secret
+
+PIECES = 20_000
+ASKED = Request("tiny", (Message("user", (Text("hi"),)),))
+QUESTION = [{"role": "user", "content": "hi"}]
+KEY = "sk-ant-nothing"
+
+PATHS = {
+    "compatible": "/v1",
+    "anthropic": "/v1",
+    "ollama": "",
+    "openai": "/v1",
+    "gemini": "/v1beta",
+}
+ENDINGS = {
+    "compatible": "/v1/chat/completions",
+    "anthropic": "/v1/messages",
+    "ollama": "/api/chat",
+    "openai": "/v1/responses",
+    "gemini": "/v1beta/models/tiny:streamGenerateContent",
+}
+
+Work = Callable[[], Coroutine[None, None, int]]
+
+
+def main() -> int:
+    with stream_server.running() as url:
+        show(rows(url))
+    return 0
+
+
+def rows(url: str) -> Iterator[Row]:
+    yield from events(url)
+    yield from large(url)
+
+
+def events(url: str) -> Iterator[Row]:
+    """CPU of an event. Each client ends with the same number of pieces."""
+    place = f"{url}/{PIECES}"
+    peers: dict[str, Work] = {
+        **{f"ours, {provider}": partial(ours, provider, place) for provider in PATHS},
+        **{f"alone, {provider}": partial(alone, place + ENDINGS[provider]) for provider in PATHS},
+        "openai": partial(with_openai, place),
+        "openai, responses": partial(with_responses, place),
+        "anthropic": partial(with_anthropic, place),
+        "ollama": partial(with_ollama, place),
+    }
+    for work in peers.values():
+        cpu_us(work)
+    cpu = interleaved({name: partial(cpu_us, work) for name, work in peers.items()})
+    for provider in PATHS:
+        name = f"{provider}: CPU from the socket to an event"
+        yield ratio_row(name, cpu[f"ours, {provider}"], cpu[f"alone, {provider}"], "aiohttp + json", "us", at_most=4)
+    for peer, provider, bar in (
+        ("openai", "compatible", 6),
+        ("openai, responses", "openai", None),
+        ("anthropic", "anthropic", 4),
+        ("ollama", "ollama", 3),
+    ):
+        name = f"CPU of the {peer} client for an event"
+        yield ratio_row(name, cpu[peer], cpu[f"ours, {provider}"], "ours", "us", at_least=bar)
+
+
+def cpu_us(work: Work) -> float:
+    """Microseconds of CPU for one piece, of this process with all its threads."""
+    began = time.process_time()
+    found = asyncio.run(work())
+    spent = time.process_time() - began
+    if found != PIECES:
+        raise RuntimeError(f"{found} of {PIECES} pieces came")
+    return spent / PIECES * 1e6
+
+
+async def ours(provider: str, url: str) -> int:
+    async with manager(provider, url) as providers, providers.stream(provider, ASKED) as answer:
+        return sum([1 async for event in answer if isinstance(event, TextDelta)])
+
+
+def manager(provider: str, url: str) -> ProviderManager:
+    async def key_for(_: str, __: str) -> Secret:
+        return Secret(KEY)
+
+    config = ProviderConfig(provider, url + PATHS[provider], "tiny")
+    return ProviderManager([config], key_for=key_for, run_blocking=run_blocking, redactor=Redactor())
+
+
+async def alone(url: str) -> int:
+    """Lines and documents, and nothing done with them: less is no client."""
+    found, rest = 0, b""
+    async with aiohttp.ClientSession() as session, session.post(url, json={}) as response:
+        async for piece in response.content.iter_any():
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                text = line.removeprefix(b"data: ")
+                if text.startswith(b"{"):
+                    document = json.loads(text)
+                    found += stream_server.TEXT in str(document.get("delta", "")) or "choices" in document
+    return PIECES if found or rest == b"" else 0
+
+
+async def with_openai(url: str) -> int:
+    from openai import AsyncOpenAI
+
+    async with AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1") as client:
+        stream = await client.chat.completions.create(model="tiny", messages=QUESTION, stream=True)
+        return sum([1 async for event in stream if event.choices and event.choices[0].delta.content])
+
+
+async def with_responses(url: str) -> int:
+    from openai import AsyncOpenAI
+
+    async with AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1") as client:
+        stream = await client.responses.create(model="tiny", input="hi", stream=True)
+        return sum([1 async for event in stream if event.type == "response.output_text.delta"])
+
+
+async def with_anthropic(url: str) -> int:
+    from anthropic import AsyncAnthropic
+
+    async with (
+        AsyncAnthropic(api_key=KEY, base_url=url) as client,
+        client.messages.stream(model="tiny", max_tokens=9, messages=QUESTION) as stream,
+    ):
+        return sum([1 async for event in stream if event.type == "text"])
+
+
+async def with_ollama(url: str) -> int:
+    from ollama import AsyncClient
+
+    stream = await AsyncClient(host=url).chat(model="tiny", messages=QUESTION, stream=True)
+    return sum([1 async for event in stream if event.message.content])
+
+
+def large(url: str) -> Iterator[Row]:
+    for name, what in (("one event of 10 MB", "10mb"), ("10 MB in pieces of 64 bytes", "drops")):
+        seconds = [asyncio.run(seconds_of(f"{url}/{what}")) for _ in range(ROUNDS)]
+        yield plain_row(name, seconds, "s", at_most=0.5)
+    grown = [asyncio.run(grown_mb(f"{url}/endless")) for _ in range(3)]
+    yield plain_row("an endless answer: memory until it is ended", grown, "MB", at_most=64)
+
+
+async def seconds_of(url: str) -> float:
+    async with AsyncExitStack() as stack:
+        providers = await stack.enter_async_context(manager("compatible", url))
+        await providers.prepare()
+        began = time.perf_counter()
+        answer = await stack.enter_async_context(providers.stream("compatible", ASKED))
+        last = [event async for event in answer][-1]
+        if not isinstance(last, Finished):
+            raise RuntimeError("it did not end in order")
+        return time.perf_counter() - began
+
+
+async def grown_mb(url: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with manager("compatible", url) as providers:
+        try:
+            async with providers.stream("compatible", ASKED) as answer:
+                async for _ in answer:
+                    pass
+        except ProviderError as error:
+            if error.problem.kind != "answer_too_large":
+                raise
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
