@@ -1,7 +1,7 @@
-"""What a stream costs from the socket to typed events: `uv run --group bench python tests/benchmarks/stream.py [--json]`.
+"""What a stream costs from the socket to typed events: `python tests/benchmarks/stream.py [--json]`, in group `bench`.
 
-The server is a process of its own. Ours, the vendors' clients and aiohttp with `json` alone take turns, 7 rounds; what is
-compared is the CPU time of this process. Takes about two minutes.
+The server is a process of its own. Ours, the vendors' clients and aiohttp with `json` alone take turns, 7 rounds; what
+is compared is the CPU time of this process. Takes about two minutes.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
@@ -48,10 +50,14 @@ ENDINGS = {
     "gemini": "/v1beta/models/tiny:streamGenerateContent",
 }
 
+V = TypeVar("V")
 Work = Callable[[], Coroutine[None, None, int]]
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["--grow"]:
+        print(_run(grown_mb(sys.argv[2])))
+        return 0
     with stream_server.running() as url:
         show(rows(url))
     return 0
@@ -92,7 +98,7 @@ def events(url: str) -> Iterator[Row]:
 def cpu_us(work: Work) -> float:
     """Microseconds of CPU for one piece, of this process with all its threads."""
     began = time.process_time()
-    found = asyncio.run(work())
+    found = _run(work())
     spent = time.process_time() - began
     if found != PIECES:
         raise RuntimeError(f"{found} of {PIECES} pieces came")
@@ -159,11 +165,16 @@ async def with_ollama(url: str) -> int:
     return sum([1 async for event in stream if event.message.content])
 
 
+def _run(work: Coroutine[None, None, V]) -> V:
+    with asyncio.Runner() as runner:
+        return runner.run(work)
+
+
 def large(url: str) -> Iterator[Row]:
     for name, what in (("one event of 10 MB", "10mb"), ("10 MB in pieces of 64 bytes", "drops")):
-        seconds = [asyncio.run(seconds_of(f"{url}/{what}")) for _ in range(ROUNDS)]
+        seconds = [_run(seconds_of(f"{url}/{what}")) for _ in range(ROUNDS)]
         yield plain_row(name, seconds, "s", at_most=0.5)
-    grown = [asyncio.run(grown_mb(f"{url}/endless")) for _ in range(3)]
+    grown = [_in_a_child(f"{url}/endless") for _ in range(3)]
     yield plain_row("an endless answer: memory until it is ended", grown, "MB", at_most=64)
 
 
@@ -179,17 +190,28 @@ async def seconds_of(url: str) -> float:
         return time.perf_counter() - began
 
 
+def _in_a_child(url: str) -> float:
+    """The most memory that a process ever had says nothing once it has done something else."""
+    done = subprocess.run([sys.executable, __file__, "--grow", url], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 async def grown_mb(url: str) -> float:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """From when the first piece has come."""
+    before = 0
     async with manager("compatible", url) as providers:
         try:
             async with providers.stream("compatible", ASKED) as answer:
                 async for _ in answer:
-                    pass
+                    before = before or _most_kb()
         except ProviderError as error:
             if error.problem.kind != "answer_too_large":
                 raise
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return (_most_kb() - before) / 1024
+
+
+def _most_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":

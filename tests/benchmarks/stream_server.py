@@ -2,7 +2,7 @@
 
 python stream_server.py      prints its port, and ends when its standard input is closed
 POST /COUNT/...              an answer of so many pieces; the end of the path says in which format
-POST /10mb/...               one event of 10 MB (OpenAI chat);  /drops/... a body of 10 MB in pieces of 64 bytes
+POST /10mb/...               one event of 10 MB (OpenAI chat);  /drops/... the same in pieces of 64 bytes
 POST /endless/...            an answer that does not end, as fast as it is taken
 """
 
@@ -130,16 +130,10 @@ def _body(ending: str, count: int) -> bytes:
 
 
 @cache
-def _drops() -> bytes:
-    """About 10 MB of events, cut into pieces of 64 bytes wherever that falls."""
-    stream = b"".join(_chat(LARGE // 170))
-    return b"".join(_part(stream[at : at + 64]) for at in range(0, len(stream), 64))
-
-
-@cache
-def _one_event() -> bytes:
-    stream = b"".join(_chat(1, "x" * LARGE))
-    return b"".join(_part(stream[at : at + BLOCK]) for at in range(0, len(stream), BLOCK))
+def _one_event(size: int) -> bytes:
+    """Of 10 MB, in pieces of this size."""
+    stream = list(_chat(1, "x" * LARGE))[1] + b"".join(_chat(0))
+    return b"".join(_part(stream[at : at + size]) for at in range(0, len(stream), size))
 
 
 def _answer(client: socket.socket) -> None:
@@ -163,7 +157,8 @@ def _send(client: socket.socket, path: str) -> None:
         block = b"".join(map(_part, list(_chat(200))[1:-2]))
         while True:
             client.sendall(block)
-    body = {"10mb": _one_event, "drops": _drops}.get(what, lambda: _body(ending, int(what)))()
+    sizes = {"10mb": BLOCK, "drops": 64}
+    body = _one_event(sizes[what]) if what in sizes else _body(ending, int(what))
     for at in range(0, len(body), BLOCK):
         client.sendall(body[at : at + BLOCK])
     client.sendall(b"0\r\n\r\n")
