@@ -107,11 +107,14 @@ class TurnSetup:
 
 @dataclass(slots=True)
 class _Round:
-    """What one request brought."""
+    """What one request brought, in its order: services want reasoning back before the call that it led to."""
 
     parts: list[Part] = field(default_factory=list[Part])
-    calls: list[ToolCall] = field(default_factory=list[ToolCall])
     finish: FinishReason = "unknown"
+
+    @property
+    def calls(self) -> list[ToolCall]:
+        return [part for part in self.parts if isinstance(part, ToolCall)]
 
     def add(self, event: StreamEvent) -> None:
         match event:
@@ -122,7 +125,7 @@ class _Round:
             case ReasoningOpaque(part):
                 self.parts.append(part)
             case ToolCallReady(_, call):
-                self.calls.append(call)
+                self.parts.append(call)
             case Finished(reason):
                 self.finish = reason
             case _:
@@ -176,7 +179,7 @@ class Turn:
     async def _all_rounds(self) -> tuple[FinishReason, Problem | None]:
         for _ in range(self._setup.rounds):
             answer = await self._one_round()
-            self._messages.append(Message("assistant", (*answer.parts, *answer.calls)))
+            self._messages.append(Message("assistant", tuple(answer.parts)))
             if not answer.calls:
                 return answer.finish, None
             self._messages.append(Message("tool", tuple(self._run(call) for call in answer.calls)))

@@ -23,6 +23,7 @@ class OpenCall:
     id: str = ""
     name: str = ""
     announced: bool = False
+    closed: bool = False
     pieces: list[str] = field(default_factory=list[str])
 
 
@@ -59,11 +60,18 @@ class ToolCalls:
             if call.announced:
                 yield ToolCallDelta(call.number, arguments)
 
+    def close(self, call: OpenCall) -> Iterator[StreamEvent]:
+        """This call, whole, once. Without a name it cannot be run; it goes on as it is, for the caller to refuse."""
+        if call.closed:
+            return
+        call.closed = True
+        yield from self._announce(call, at_last=True)
+        yield ToolCallReady(call.number, ToolCall(call.id, call.name, "".join(call.pieces) or "{}"))
+
     def finish(self) -> Iterator[StreamEvent]:
-        """Every call, whole. A call without a name cannot be run; it goes on as it is, for the caller to refuse."""
+        """Every call that is still open, whole."""
         for call in self._calls:
-            yield from self._announce(call, at_last=True)
-            yield ToolCallReady(call.number, ToolCall(call.id, call.name, "".join(call.pieces) or "{}"))
+            yield from self.close(call)
 
     def _counted(self, text: str) -> str:
         self.characters += len(text)

@@ -12,8 +12,10 @@ from nuke_ai_panel.providers.errors import ProviderError, problem
 from nuke_ai_panel.providers.messages import (
     Finished,
     Message,
+    Opaque,
     Reasoning,
     ReasoningDelta,
+    ReasoningOpaque,
     Started,
     Text,
     TextDelta,
@@ -75,6 +77,21 @@ async def test_reasoning_is_kept_apart_from_text() -> None:
     chat, _, _ = chat_with((ReasoningDelta("hm"), ReasoningDelta("m"), TextDelta("yes"), Finished("stop")))
     assert (await chat.ask("?")).text == "yes"
     assert chat.history[-1].parts == (Reasoning("hmm"), Text("yes"))
+
+
+async def test_what_an_answer_brings_goes_back_in_its_order() -> None:
+    first, second = (Opaque("service", {"sealed": number}) for number in (1, 2))
+    another = ToolCall("call_2", "overview", "{}")
+    calls: Script = (
+        ReasoningOpaque(first),
+        ToolCallReady(0, CALL),
+        ReasoningOpaque(second),
+        ToolCallReady(1, another),
+        Finished("tool_calls"),
+    )
+    chat, models, _ = chat_with(calls, ANSWER)
+    await chat.ask("?")
+    assert models.requests[1].messages[-2] == Message("assistant", (first, CALL, second, another))
 
 
 async def test_a_failure_keeps_the_text_so_far_and_names_the_problem() -> None:
