@@ -7,7 +7,7 @@ From the bottom up; nothing imports what stands below it in this list:
     key_text                                     what is pasted as a key
     address  connection_errors  event_stream     where, and what the way there does
     refusals  tool_calls  answer  live_answer    what services say no with, and one answer as it is read
-    base  model_facts                            the port: what a provider is; what is known of its models
+    base  model_facts  model_lists               the port: what a provider is; its models, and how lists tell of them
     http                                         the sessions; the only module that knows aiohttp
     api                                          a service behind an API over HTTP: `WireFormat` is what differs
     openai_chat/ openai_responses/ anthropic/ gemini/ ollama/

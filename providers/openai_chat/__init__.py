@@ -6,5 +6,4 @@ What is where:
     quirks       what a service does otherwise
     wire         how a request is written
     stream       events to values;  calls: which piece belongs to which tool call
-    models       the model list
 """

@@ -1,6 +1,6 @@
 """The OpenAI chat format as a `WireFormat`: its endpoints and its header.
 
-Owns no shape: how a question is written is in `wire`, how a stream is read in `stream`, the model list in `models`.
+Owns no shape: how a question is written is in `wire`, how a stream is read in `stream`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from ..api import ApiCalls
 from ..base import Model, Request
 from ..framing import Framing
 from ..messages import JSON
+from ..model_lists import models_in
 from ..redact import Secret
 from ..refusals import Sign
-from .models import models_in
 from .quirks import ChatQuirks
 from .stream import ChatStream
 from .wire import request_body

@@ -1,6 +1,6 @@
 """How services that speak the OpenAI chat format differ from it.
 
-Owns the values only; `wire`, `stream` and `models` follow them.
+Owns the values only; `wire`, `stream` and `format` follow them.
 """
 
 from __future__ import annotations

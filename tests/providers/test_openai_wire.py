@@ -5,7 +5,7 @@ from __future__ import annotations
 from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.messages import Image, Message, Reasoning, Text, ToolCall, ToolResult, ToolSpec
-from nuke_ai_panel.providers.openai_chat.models import models_in
+from nuke_ai_panel.providers.model_lists import models_in
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.openai_chat.wire import request_body, wire_messages
 

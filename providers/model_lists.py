@@ -1,10 +1,10 @@
-"""The model list of an OpenAI-like service, with whatever it says beyond the ids."""
+"""Model lists as OpenAI-like services write them, with whatever they say beyond the ids."""
 
 from __future__ import annotations
 
-from ..base import Model
-from ..json_values import as_count, as_list, as_object, as_text
-from ..messages import JSON
+from .base import Model
+from .json_values import as_count, as_list, as_object, as_text
+from .messages import JSON
 
 _CONTEXT_NAMES = ("context_length", "max_model_len", "max_context_length", "context_window")
 
