@@ -6,6 +6,7 @@ the format's own affair: it hands its findings through an `AnswerLog`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -104,7 +105,8 @@ class AnswerLog:
     def error(self, document: JSON) -> ProviderError:
         """The error that an event of the stream carries."""
         refusal = refusal_of(0, document, self.asked.redactor)
-        found = problem_of(refusal, self.asked.service, model=self.asked.model, with_key=True, signs=self._signs)
+        service, model, begun = self.asked.service, self.asked.model, self._said_something
+        found = problem_of(refusal, service, model=model, with_key=True, signs=self._signs, begun=begun)
         return ProviderError(found)
 
     def begin(self, model: str = "", identity: str = "") -> Iterator[StreamEvent]:
@@ -126,8 +128,8 @@ class AnswerLog:
                     self._said_something = True
                 case ReasoningDelta(text):
                     self._characters += len(text)
-                case ReasoningOpaque():
-                    pass
+                case ReasoningOpaque(part):
+                    self._characters += len(json.dumps(part.data))
                 case _:
                     self._said_something = True
             held = calls.characters if calls else 0

@@ -12,21 +12,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from .errors import Problem, Service
-from .json_values import as_list, as_object, as_text, parse_json
+from .json_values import as_count, as_list, as_object, as_text, parse_json
 from .messages import JSON
 from .redact import Redactor
 from .retry import retry_after_seconds
 
 _DETAIL_LENGTH = 2000
+_SHOWN_MODELS = 3
 _CODE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a service said when it did not answer. `status` 0: it said so in the middle of a stream.
+    """What a service said when it did not answer. `status` 0: it said so in a stream, where `told` may be its status.
 
     `codes` are its machine-readable words (code, type, ...), in lower case; `message` is for people; `field` is the
-    part of the question that it is about, if it names one; `wait` is in seconds, if it asks to wait.
+    part of the question that it is about, dotted where it is nested, if it names one; `wait` is in seconds, if it asks
+    to wait; `instead` are the models that it proposes.
     """
 
     status: int
@@ -35,6 +37,12 @@ class Refusal:
     request_id: str = ""
     field: str = ""
     wait: float | None = None
+    told: int = 0
+    instead: tuple[str, ...] = ()
+
+    @property
+    def statuses(self) -> set[int]:
+        return {self.status, self.told} if self.told else {self.status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Sign:
     texts: tuple[str, ...] = ()
 
     def matches(self, refusal: Refusal, text: str) -> bool:
-        if self.statuses and refusal.status not in self.statuses:
+        if self.statuses and not refusal.statuses & set(self.statuses):
             return False
         if not self.codes and not self.texts:
             return True
@@ -114,8 +122,8 @@ _SIGNS = (
     Sign("too_large", (413,)),
     Sign("too_large", codes=("request_too_large", "payload_too_large", "image_too_large")),
     Sign("bad_parameter", (400, 422), ("unsupported_parameter", "unsupported_value", "extra_forbidden")),
-    Sign("bad_parameter", (400, 422), texts=("does not support parameters", "extra inputs are not permitted")),
-    Sign("model_not_loaded", (400, 404), texts=("no models? loaded",)),
+    Sign("bad_parameter", (400, 422), texts=("does not support parameter", "extra inputs are not permitted")),
+    Sign("model_not_loaded", (400, 404, 0), texts=("no models? loaded",)),
     Sign("model_not_pulled", (404,), texts=("try pulling it",)),
     Sign("model_unknown", codes=("model_not_found", "invalid_model", "deploymentnotfound")),
     Sign("model_unknown", (400,), texts=("invalid model", "provide a model", "not a valid model", _NO_SUCH_MODEL)),
@@ -134,8 +142,9 @@ _SIGNS = (
     Sign("no_memory", (500, 0), texts=("out of memory", "more system memory", "process has terminated")),
 )
 
-_TAKES_REASON = frozenset({"filtered", "bad_parameter", "server_error", "unknown", "stream_error"})
-
+_TAKES_REASON = frozenset({"refused", "filtered", "bad_parameter", "server_error", "unknown", "stream_error"})
+_OF_THE_WAY = frozenset({"not_an_api", "proxy_auth", "http_on_tls"})
+"""What a status means of an answer; one that is told inside a stream comes from somewhere behind the service."""
 
 _CODE_NAMES = ("code", "type", "error_type", "status", "error_code", "reason", "quotaId")
 _ID_HEADERS = ("x-request-id", "request-id", "x-generation-id")
@@ -160,7 +169,7 @@ def read_refusal(status: int, body: bytes, headers: Mapping[str, str], redactor:
 def refusal_of(status: int, document: JSON, redactor: Redactor) -> Refusal:
     """What an error document says, whichever of the many shapes it has, with keys removed."""
     outer = _said(document)
-    inner = _said(outer.get("error") or outer.get("detail") or outer)
+    inner = _inner(outer)
     levels = (inner, outer, *_particulars(inner))
     said = (level.get(name) for level in levels for name in _CODE_NAMES)
     codes = frozenset(redactor.excerpt(str(code), _CODE_LENGTH).lower() for code in said if code)
@@ -171,9 +180,35 @@ def refusal_of(status: int, document: JSON, redactor: Redactor) -> Refusal:
         codes,
         redactor.excerpt(message, _DETAIL_LENGTH),
         redactor.excerpt(identity, _ID_LENGTH),
-        redactor.excerpt(as_text(inner.get("param")), _CODE_LENGTH),
+        redactor.excerpt(_field_in(inner), _CODE_LENGTH),
         next((wait for level in levels if (wait := _wait_in(level)) is not None), None),
+        0 if status else next((told for level in levels if (told := _status_in(level))), 0),
+        tuple(redactor.excerpt(model, _CODE_LENGTH) for level in levels for model in _models_in(level)),
     )
+
+
+def _inner(outer: dict[str, JSON]) -> dict[str, JSON]:
+    """The error itself; Mistral puts the list of what is wrong with the question even into the message."""
+    error = _said(outer.get("error") or outer.get("detail") or outer)
+    message = error.get("message")
+    return _inner(as_object(message)) if isinstance(message, dict) else error
+
+
+def _field_in(error: dict[str, JSON]) -> str:
+    """The part of the question that is refused: `param` (OpenAI), or a path of names (Mistral, FastAPI)."""
+    path = [as_text(name) for name in as_list(error.get("loc")) if name != "body"]
+    return as_text(error.get("param")) or ".".join(name for name in path if name)
+
+
+def _status_in(level: dict[str, JSON]) -> int:
+    """An HTTP status that is written in the body, also as text (LiteLLM); 0 if there is none."""
+    written = (as_count(level.get(name)) for name in ("code", "status_code", "raw_status_code"))
+    return next((status for status in written if status and 400 <= status < 600), 0)
+
+
+def _models_in(level: dict[str, JSON]) -> list[str]:
+    """Models that OpenRouter proposes instead."""
+    return [name for model in as_list(level.get("fallback_models")) if (name := as_text(model))]
 
 
 def _particulars(error: dict[str, JSON]) -> Iterator[dict[str, JSON]]:
@@ -211,16 +246,17 @@ def problem_of(
     model: str,
     with_key: bool,
     signs: tuple[Sign, ...] = (),
+    begun: bool = True,
 ) -> Problem:
     """The problem that this refusal is. `model` is the one asked for, `with_key` says whether a key was sent.
 
-    `signs` are looked at before those that all services share.
+    `signs` are looked at before those that all services share. `begun`: something of the answer had come before.
     """
-    kind = _kind_of(refusal, model, (*signs, *_SIGNS))
+    kind = _kind_of(refusal, model, (*signs, *_SIGNS), begun)
     if kind == "key_wrong" and not with_key:
         kind = "key_missing"
     wait = refusal.wait
-    return service.problem(
+    found = service.problem(
         kind,
         model=model,
         seconds=wait,
@@ -230,25 +266,28 @@ def problem_of(
         status=refusal.status or None,
         request_id=refusal.request_id,
     )
+    if not refusal.instead:
+        return found
+    return replace(found, next=f"Choose another model, such as {', '.join(refusal.instead[:_SHOWN_MODELS])}.")
 
 
-def _kind_of(refusal: Refusal, model: str, signs: tuple[Sign, ...]) -> str:
+def _kind_of(refusal: Refusal, model: str, signs: tuple[Sign, ...], begun: bool) -> str:
     text = refusal.message.lower()
     found = next((sign.kind for sign in signs if sign.matches(refusal, text)), "")
     if found == "model_unknown" and not model and refusal.status == 404:
         return "not_an_api"  # a list was asked for, so it is the path that is wrong
-    if found:
+    if found and (refusal.status or found not in _OF_THE_WAY):
         return found
-    if refusal.status >= 500:
-        return "server_error"
-    return "unknown" if refusal.status else "stream_error"
+    if begun and not refusal.status:
+        return "stream_error"
+    return "server_error" if max(refusal.statuses) >= 500 else "unknown"
 
 
 def _reason(kind: str, refusal: Refusal) -> str:
     if kind not in _TAKES_REASON:
         return ""
     if kind == "server_error":
-        return f"HTTP {refusal.status}" + (f", request {refusal.request_id}" if refusal.request_id else "")
+        return f"HTTP {max(refusal.statuses)}" + (f", request {refusal.request_id}" if refusal.request_id else "")
     return refusal.message
 
 
