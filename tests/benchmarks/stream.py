@@ -16,11 +16,10 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
+from typing import Any, TypeVar
 
 import aiohttp
+import loop_server
 import stream_server
 from measuring import ROUNDS, Row, interleaved, plain_row, ratio_row, show
 from nuke_ai_panel.panel.threads import run_blocking
@@ -30,6 +29,7 @@ from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.messages import Finished, Message, Text, TextDelta
 from nuke_ai_panel.providers.redact import Redactor, Secret
 
+HERE = Path(__file__).parent
 PIECES = 20_000
 ASKED = Request("tiny", (Message("user", (Text("hi"),)),))
 QUESTION = [{"role": "user", "content": "hi"}]
@@ -66,6 +66,8 @@ def main() -> int:
 def rows(url: str) -> Iterator[Row]:
     yield from events(url)
     yield from large(url)
+    with loop_server.running() as (url, _):
+        yield from many(url)
 
 
 def events(url: str) -> Iterator[Row]:
@@ -165,6 +167,24 @@ async def with_ollama(url: str) -> int:
     return sum([1 async for event in stream if event.message.content])
 
 
+def many(url: str) -> Iterator[Row]:
+    """On the shared loop, beside a Qt timer."""
+    lives = [_child(str(HERE / "stream_work.py"), "at_once", url) for _ in range(3)]
+    words = "100 answers x 100 pieces/s at once: "
+    yield plain_row(f"{words}a 5 ms timer, 99 of 100", [life["p99_ms"] for life in lives], "ms", at_most=20)
+    yield plain_row(f"{words}its longest gap", [life["longest_ms"] for life in lives], "ms", at_most=100)
+    yield plain_row(f"{words}of a core", [life["core"] for life in lives], "%")
+    stops = [_child(str(HERE / "stream_work.py"), "cancels", url) for _ in range(3)]
+    yield plain_row("500 x Stop: until it has ended, 99 of 100", [life["p99_ms"] for life in stops], "ms", at_most=50)
+    left = [life["left"] for life in (*lives, *stops)]
+    yield plain_row("  streams and tasks left", left, "", at_most=0)
+
+
+def _child(*command: str) -> Any:
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 def _run(work: Coroutine[None, None, V]) -> V:
     with asyncio.Runner() as runner:
         return runner.run(work)
@@ -192,8 +212,7 @@ async def seconds_of(url: str) -> float:
 
 def _in_a_child(url: str) -> float:
     """The most memory that a process ever had says nothing once it has done something else."""
-    done = subprocess.run([sys.executable, __file__, "--grow", url], capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    return _child(__file__, "--grow", url)
 
 
 async def grown_mb(url: str) -> float:
