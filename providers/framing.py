@@ -81,7 +81,10 @@ class LineSplitter:
 
 
 class SseReader:
-    """Server-sent events out of pieces."""
+    """Server-sent events out of pieces.
+
+    A JSON document that stands outside of any event is one, too: that is how Google throws an error into a stream.
+    """
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._limit = limit
@@ -89,6 +92,7 @@ class SseReader:
         self._data: list[str] = []
         self._size = 0
         self._name = ""
+        self._bare = False
 
     def feed(self, piece: bytes) -> list[ServerEvent | KeepAlive]:
         """The events and comments that are complete with this piece. Raises EventTooLarge."""
@@ -113,17 +117,23 @@ class SseReader:
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if field == "data":
-            self._data.append(value)
-            self._size += len(value) + 1
-            if self._size > self._limit:
-                raise EventTooLarge(self._limit)
+            self._keep(value)
         elif field == "event":
             self._name = value
+        elif self._bare or (not self._data and line.startswith(("{", "["))):
+            self._bare = True
+            self._keep(line)
+
+    def _keep(self, data: str) -> None:
+        self._data.append(data)
+        self._size += len(data) + 1
+        if self._size > self._limit:
+            raise EventTooLarge(self._limit)
 
     def _dispatch(self) -> list[ServerEvent | KeepAlive]:
         event = ServerEvent("\n".join(self._data), self._name)
         had_data = bool(self._data)
-        self._data, self._size, self._name = [], 0, ""
+        self._data, self._size, self._name, self._bare = [], 0, "", False
         return [event] if had_data else []
 
 

@@ -45,6 +45,14 @@ def test_an_event_without_data_is_none() -> None:
     assert read(b"event: ping\n\n\n\nid: 4\n\n", []) == []
 
 
+def test_a_document_outside_of_any_event_is_one() -> None:
+    stream = b'data: 1\r\n\r\n{\r\n  "error": {\r\n    "data": 5\r\n  }\r\n}\r\n'
+    wanted = [ServerEvent("1"), ServerEvent('{\n  "error": {\n    "data": 5\n  }\n}')]
+    for cut in range(len(stream) + 1):
+        assert read(stream, [cut]) == wanted
+    assert read(b"[1]\n\ndata: 2\nno document\n{\n\n", []) == [ServerEvent("[1]"), ServerEvent("2")]
+
+
 def test_bytes_that_are_no_text_do_not_stop_a_stream() -> None:
     assert read(b"data: \xff\xfe\n\n", []) == [ServerEvent("\ufffd\ufffd")]
 
@@ -58,7 +66,9 @@ def test_ten_megabytes_in_small_pieces_take_time_in_proportion() -> None:
     assert time.process_time() - began < 2  # the quadratic way takes minutes; the bar itself is a benchmark
 
 
-@pytest.mark.parametrize("stream", [b"data: " + b"x" * 100, b"data: 1234567890\n" * 10, b": " + b"x" * 100])
+@pytest.mark.parametrize(
+    "stream", [b"data: " + b"x" * 100, b"data: 1234567890\n" * 10, b": " + b"x" * 100, b"{\n" + b"1234567890\n" * 10]
+)
 def test_an_event_over_the_limit_is_refused_before_it_is_complete(stream: bytes) -> None:
     with pytest.raises(EventTooLarge):
         SseReader(limit=64).feed(stream)
