@@ -13,7 +13,7 @@ from typing import Protocol
 
 from .errors import ProviderError, Service
 from .framing import ServerEvent
-from .json_values import parse_json
+from .json_values import as_document, parse_json
 from .messages import (
     JSON,
     Finished,
@@ -92,10 +92,10 @@ class AnswerLog:
     def parse(self, data: str) -> dict[str, JSON] | None:
         """The event's document, or None for one to skip. Raises ProviderError `not_an_api` if there are too many."""
         try:
-            document = parse_json(data)
+            document = as_document(parse_json(data))
         except ValueError:
             document = None
-        if isinstance(document, dict):
+        if document is not None:
             return document
         self.bad_events += 1
         if self.bad_events >= MOST_BAD_EVENTS:
@@ -132,23 +132,31 @@ class AnswerLog:
                     self._characters += len(json.dumps(part.data))
                 case _:
                     self._said_something = True
-            held = calls.characters if calls else 0
-            if max(self._characters, held) > self.asked.limit:
-                raise self.asked.service.error("answer_too_large", other=f"{self.asked.limit / 2**20:.3g} MB")
+            self._refuse_if_too_large(calls)
             yield event
+        self._refuse_if_too_large(calls)  # a call without a name holds what it does not tell
 
     def cut(self) -> ProviderError:
         """The stream ended before the model did."""
         return self.asked.service.error("stream_cut")
 
-    def end(self, reason: FinishReason, raw: str) -> Iterator[StreamEvent]:
-        """The counts and the end. Raises ProviderError `empty_answer` if nothing was said."""
+    def counts(self) -> Iterator[StreamEvent]:
+        """The beginning if it has not come yet, and the counts: an answer that failed was paid for, too."""
         yield from self.begin()
         if self.usage is not None:
             yield UsageReported(self.usage)
+
+    def end(self, reason: FinishReason, raw: str) -> Iterator[StreamEvent]:
+        """The counts and the end. Raises ProviderError `empty_answer` if nothing was said."""
+        yield from self.counts()
         if not self._said_something and reason in ("stop", "unknown"):
             raise self.asked.service.error("empty_answer", model=self.asked.model, detail=self._count_of_tokens())
         yield Finished(reason, raw)
+
+    def _refuse_if_too_large(self, calls: ToolCalls | None) -> None:
+        held = calls.characters if calls else 0
+        if max(self._characters, held) > self.asked.limit:
+            raise self.asked.service.error("answer_too_large", other=f"{self.asked.limit / 2**20:.3g} MB")
 
     def _count_of_tokens(self) -> str:
         return f"Tokens read: {self.usage.input}, written: {self.usage.output}" if self.usage else ""

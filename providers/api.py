@@ -17,7 +17,7 @@ from .answer import AnswerReader, Asked
 from .base import Capabilities, Model, OnStep, Request, RunBlocking, Step
 from .errors import ProviderError, Service
 from .framing import Framing
-from .json_values import as_object, parse_json
+from .json_values import as_document, parse_json
 from .live_answer import LiveAnswer, WholeAnswer
 from .messages import JSON, Image, StreamEvent
 from .model_facts import ModelFacts
@@ -309,7 +309,7 @@ class ApiProvider:
     def _document(self, body: bytes) -> dict[str, JSON]:
         """A whole answer. Raises ProviderError if it is nothing of this format, and no error either."""
         try:
-            document = as_object(parse_json(body))
+            document = as_document(parse_json(body)) or {}
         except ValueError:
             document = {}
         if not self._wire.is_answer(document) and not error_in(document):

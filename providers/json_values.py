@@ -20,6 +20,13 @@ def as_object(value: JSON) -> dict[str, JSON]:
     return value if isinstance(value, dict) else {}
 
 
+def as_document(value: JSON) -> dict[str, JSON] | None:
+    """An object, also as the only one of a list, as Google wraps answers and errors; None if it is neither."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, dict) else None
+
+
 def as_list(value: JSON) -> list[JSON]:
     return value if isinstance(value, list) else []
 
