@@ -38,8 +38,9 @@ class Problem:
     """One thing that went wrong, as the user is told of it.
 
     `kind` is one of `KINDS`, `title` has at most 60 characters, `why` and `next` are one sentence each.
-    `detail` is the service's own text, redacted. `retry_after` is in seconds. `status` is the HTTP status, if one
-    came; `request_id` is what the service's support asks for.
+    `detail` is the service's own text, redacted. `retry_after` is in seconds. `should_retry`: what the service says of
+    asking again, None if nothing. `status` is the HTTP status, if one came; `request_id` is what the service's support
+    asks for.
     """
 
     kind: str
@@ -52,14 +53,16 @@ class Problem:
     provider: str = ""
     status: int | None = None
     request_id: str = ""
+    should_retry: bool | None = None
 
 
 class ProviderError(Exception):
-    """The one exception of this floor."""
+    """The one exception of this floor. `requests`: how many it took; a stale connection costs one more."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.title)
         self.problem = problem
+        self.requests = 1
 
 
 class Words(TypedDict, total=False):
@@ -74,6 +77,7 @@ class Words(TypedDict, total=False):
     retry_after: float | None
     status: int | None
     request_id: str
+    should_retry: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ def problem(
         provider=provider,
         status=words.get("status"),
         request_id=words.get("request_id", ""),
+        should_retry=words.get("should_retry"),
     )
 
 
@@ -139,7 +144,9 @@ def _span(seconds: float | None) -> str:
         return "a while"
     if seconds < 120:
         return f"{seconds:.3g} s"
-    return f"{seconds / 60:.0f} minutes"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.0f} hours"
 
 
 def _sentence(text: str) -> str:

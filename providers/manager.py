@@ -10,6 +10,7 @@ import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,14 @@ from .formats import wire_format
 from .limits import Limits
 from .messages import StreamEvent
 from .model_facts import ModelFacts
+from .places import Places
 from .redact import Redactor, Secret
+from .retrying import Question, RequestPolicy, Timing
 
 if TYPE_CHECKING:
     from .http import HttpSession, HttpSessions
 
-__all__ = ["ConnectionStats", "Limits", "ProviderConfig", "ProviderManager"]
+__all__ = ["ConnectionStats", "Limits", "ProviderConfig", "ProviderManager", "RequestPolicy"]
 
 _IMPORT_DEADLINE = 60.0
 
@@ -89,12 +92,17 @@ class ProviderManager:
         key_for: KeyFor,
         run_blocking: RunBlocking,
         limits: Limits | None = None,
+        policy: RequestPolicy | None = None,
+        timing: Timing | None = None,
         redactor: Redactor,
     ) -> None:
         self._configs = {config.id: config for config in configs}
         self._key_for = key_for
         self._run_blocking = run_blocking
         self._limits = limits or Limits()
+        self._policy = policy or RequestPolicy()
+        self._timing = timing or Timing()
+        self._places: dict[str, Places] = {}
         self._redactor = redactor
         self._sessions: HttpSessions | None = None
         self._opened: dict[str, _Opened] = {}
@@ -145,6 +153,12 @@ class ProviderManager:
             if self._configs.get(opened.config.id) != opened.config:
                 self._retire(opened)
 
+    def use_policy(self, policy: RequestPolicy) -> None:
+        """For the questions from now on; those that wait for their turn follow it too."""
+        self._policy = policy
+        for places in self._places.values():
+            places.resize(policy.at_once)
+
     async def prepare(self) -> None:
         """Imports the network parts now, on a thread, so that the first question does not wait for them."""
         await self._network()
@@ -154,17 +168,27 @@ class ProviderManager:
 
     @asynccontextmanager
     async def stream(self, provider_id: str, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
-        """The answer to this request; leaving stops it."""
+        """The answer to this request, after as many tries as it may take; leaving stops it."""
         opened = await self._open(provider_id)
-        if not request.model:
-            request = replace(request, model=opened.config.model)
         opened.streams += 1
         try:
-            async with opened.provider.stream(request) as events:
+            async with self._question(opened, request) as events:
                 yield events
         finally:
             opened.streams -= 1
             await opened.close_if_done()
+
+    def _question(self, opened: _Opened, request: Request) -> Question:
+        if not request.model:
+            request = replace(request, model=opened.config.model)
+        places = self._places.setdefault(opened.config.id, Places(self._policy.at_once))
+        return Question(
+            partial(opened.provider.stream, request),
+            places.take(),
+            self._policy,
+            self._timing,
+            patience=self._limits.until_first_event(opened.provider.capabilities.local),
+        )
 
     async def models(self, provider_id: str) -> tuple[Model, ...]:
         return await (await self._open(provider_id)).provider.models()

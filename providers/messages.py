@@ -12,6 +12,7 @@ after it was made.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Literal, TypeAlias
 
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
@@ -188,6 +189,11 @@ StreamEvent = (
     | Progress
     | Finished
 )
+
+
+def waiting_text(event: Waiting) -> str:
+    """What is waited for, such as "Anthropic is overloaded, trying again in 3 s"."""
+    return event.reason if event.seconds is None else f"{event.reason}, trying again in {ceil(event.seconds)} s"
 
 
 def text_of(message: Message) -> str:

@@ -28,7 +28,7 @@ class Refusal:
 
     `codes` are its machine-readable words (code, type, ...), in lower case; `message` is for people; `field` is the
     part of the question that it is about, dotted where it is nested, if it names one; `wait` is in seconds, if it asks
-    to wait; `instead` are the models that it proposes.
+    to wait; `instead` are the models that it proposes; `again`: what it says of asking again, if anything.
     """
 
     status: int
@@ -39,6 +39,7 @@ class Refusal:
     wait: float | None = None
     told: int = 0
     instead: tuple[str, ...] = ()
+    again: bool | None = None
 
     @property
     def statuses(self) -> set[int]:
@@ -147,6 +148,7 @@ _OF_THE_WAY = frozenset({"not_an_api", "proxy_auth", "http_on_tls"})
 """What a status means of an answer; one that is told inside a stream comes from somewhere behind the service."""
 
 _CODE_NAMES = ("code", "type", "error_type", "status", "error_code", "reason", "quotaId")
+_AGAIN = {"true": True, "false": False}
 _ID_HEADERS = ("x-request-id", "request-id", "x-generation-id")
 _ID_LENGTH = 100
 _TEXT_NAMES = ("message", "msg", "error_message", "error", "detail")
@@ -163,7 +165,12 @@ def read_refusal(status: int, body: bytes, headers: Mapping[str, str], redactor:
     refusal = refusal_of(status, document, redactor)
     named = next((headers[name] for name in _ID_HEADERS if headers.get(name)), refusal.request_id)
     wait = retry_after_seconds(headers)
-    return replace(refusal, request_id=redactor.excerpt(named, _ID_LENGTH), wait=refusal.wait if wait is None else wait)
+    return replace(
+        refusal,
+        request_id=redactor.excerpt(named, _ID_LENGTH),
+        wait=refusal.wait if wait is None else wait,
+        again=_AGAIN.get(headers.get("x-should-retry", "").strip().lower()),
+    )
 
 
 def refusal_of(status: int, document: JSON, redactor: Redactor) -> Refusal:
@@ -260,7 +267,8 @@ def problem_of(
         kind,
         model=model,
         seconds=wait,
-        retry_after=wait if kind in ("rate_limited", "overloaded", "model_loading") else None,
+        retry_after=wait,
+        should_retry=refusal.again,
         reason=_reason(kind, refusal),
         detail=_detail(refusal),
         status=refusal.status or None,

@@ -9,15 +9,29 @@ from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.redact import Redactor, Secret
+from nuke_ai_panel.providers.retrying import RequestPolicy, Timing
+from quick_time import QuickTime
+
+ONE_TRY = RequestPolicy(retries=0, at_once=1000)
+"""What a single request comes to; tries and turns have tests of their own."""
 
 Managed = Callable[..., AbstractAsyncContextManager[ProviderManager]]
 
 
 @asynccontextmanager
 async def managed(
-    url: str, *, provider: str = "compatible", key: str = "", limits: Limits | None = None
+    url: str,
+    *,
+    provider: str = "compatible",
+    key: str = "",
+    limits: Limits | None = None,
+    policy: RequestPolicy = ONE_TRY,
+    timing: Timing | None = None,
 ) -> AsyncIterator[ProviderManager]:
-    """A manager for one address, with this key for it. Leaving it asserts that nothing was left open."""
+    """A manager for one address, with this key for it. Leaving it asserts that nothing was left open.
+
+    `timing` None: whoever waits for better times waits an hour at once.
+    """
 
     async def key_for(_: str, __: str) -> Secret | None:
         return Secret(key) if key else None
@@ -27,6 +41,8 @@ async def managed(
         key_for=key_for,
         run_blocking=run_blocking,
         limits=limits,
+        policy=policy,
+        timing=timing or QuickTime(leap=3600).timing,
         redactor=Redactor(),
     )
     try:
