@@ -77,7 +77,7 @@ class Application:
     ) -> None:
         """`settings`: those of the file, where reading it here would hold up a window."""
         self._settings_path = settings_path or options.settings_path()
-        self.settings = settings or options.load(self._settings_path)
+        self.settings = settings or options.load(self._settings_path, environ)
         self._saving = asyncio.Lock()
         self.environ = environ
         self.redactor = Redactor()

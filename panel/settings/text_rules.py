@@ -1,0 +1,54 @@
+"""What is asked of a text beyond being one. Each rule gives what is wrong as a sentence, "" if nothing is.
+
+None of them looks at the disk or the network, and none repeats the text: it may hold a password.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...providers.address import address_problem
+from ..reports.nats_address import SERVER_VARIABLE, check_subject, parse_address
+from ..reports.sink import SinkTrouble
+
+_HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*\]?")
+_ID = re.compile(r"[\w-]+")
+
+
+def entries(text: str) -> tuple[str, ...]:
+    """What stands between the commas."""
+    return tuple(entry for part in text.split(",") if (entry := part.strip()))
+
+
+def proxy_address(text: str) -> str:
+    if "@" in text:
+        return "Leave the login out: the user has a field, and the password is kept in the keyring."
+    return address_problem(text)
+
+
+def hosts(text: str) -> str:
+    if all(_HOST.fullmatch(entry) for entry in entries(text)):
+        return ""
+    return "Names or numbers of hosts with commas between them, without http:// and without a path."
+
+
+def ids(text: str) -> str:
+    if all(_ID.fullmatch(entry) for entry in entries(text)):
+        return ""
+    return "Ids with commas between them, as `nuke-ai-panel providers` lists them."
+
+
+def nats_server(text: str) -> str:
+    try:
+        address = parse_address(text)
+    except SinkTrouble:
+        return "It has to be an address such as nats://host:4222."
+    return f"Leave the login out: an address with one belongs into {SERVER_VARIABLE}." if address.user else ""
+
+
+def nats_subject(text: str) -> str:
+    try:
+        check_subject(text)
+    except SinkTrouble:
+        return "It has to be words with dots between them, without blanks, * and >."
+    return ""
