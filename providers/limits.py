@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from .framing import EVENT_LIMIT
 
@@ -32,3 +33,7 @@ class Limits:
 
     def between_events(self, local: bool) -> float:
         return self.idle_local if local else self.idle
+
+    def of_a_download(self) -> Limits:
+        """It may take a night; and while a server checks what it has fetched, it says nothing for minutes."""
+        return replace(self, total=math.inf, idle=self.first_event_local, idle_local=self.first_event_local)
