@@ -47,8 +47,8 @@ WORDINGS: dict[str, Wording] = {
         "Check these, or raise the connect limit in the settings.",
     ),
     "proxy_refused": Wording(
-        "Your proxy {other} cannot be reached",
-        "This computer is told to use a proxy that does not answer.",
+        "No connection through your proxy {other}",
+        "{reason}",
         "Check the proxy settings, or try without the proxy.",
     ),
     "proxy_auth": Wording(
@@ -59,7 +59,7 @@ WORDINGS: dict[str, Wording] = {
     "cert_untrusted": Wording(
         "The certificate of {host} is not trusted",
         "This is common behind company proxies, and with servers that sign for themselves.",
-        "Add the company's CA certificate to this computer; the check itself is never switched off.",
+        "Add the company's CA certificate to this computer, or name its file in the network settings.",
     ),
     "cert_name": Wording(
         "The certificate of {host} is for another name",

@@ -1,7 +1,4 @@
-"""How this computer gets to the network: through which proxy, and whose certificates it trusts.
-
-Owns the values; `http` and `reach` follow them. Passwords are not among them: they are asked for as keys are.
-"""
+"""What can be set about the network. Passwords are not among it: they are asked for as keys are."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ ProxyMode = Literal["system", "none", "manual"]
 class Network:
     """`proxy_address` and `proxy_user` count for "manual". Loopback and `direct_hosts` are never reached by a proxy.
 
-    `direct_hosts`: names, also as endings such as `.studio.lan`. `ca_file`: certificates that are trusted besides
-    those of the system, PEM; "" for none. There is no way to trust everybody.
+    `direct_hosts`: as `direct.is_listed` reads them. `ca_file`: certificates that are trusted besides those of the
+    system, PEM; "" for none. There is no way to trust everybody.
     """
 
     proxy: ProxyMode = "system"

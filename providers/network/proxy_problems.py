@@ -1,0 +1,60 @@
+"""What a user is told when the way ends at the proxy.
+
+Owns the words; `http` and `reach` find out what happened. A password is in none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import ProviderError, Service
+from .proxies import Proxy, UnusableProxy
+
+_TOLD_BY = {"system": "the settings of this computer name it", "settings": "the settings of the panel name it"}
+_CAUSES = {
+    "host_unknown": "its name was not found",
+    "server_not_running": "nothing is listening there",
+    "connect_timeout": "it does not answer",
+    "offline": "there is no way to it from here",
+}
+
+
+def unusable(error: UnusableProxy, service: Service) -> ProviderError:
+    return service.error("proxy_refused", other=error.place or "of the settings", reason=str(error))
+
+
+def unreachable(proxy: Proxy, service: Service, kind: str, detail: str) -> ProviderError:
+    """`kind`: what kept from reaching it, as if it were the server."""
+    cause = _CAUSES.get(kind, "the connection to it broke")
+    return failed(proxy, service, f"The proxy cannot be reached: {cause}; {_TOLD_BY[proxy.told_by]}.", detail)
+
+
+def failed(proxy: Proxy, service: Service, reason: str, detail: str) -> ProviderError:
+    """It was reached, and then this happened."""
+    return service.error("proxy_refused", other=proxy.place, reason=reason, detail=detail)
+
+
+def answered(
+    proxy: Proxy, service: Service, status: int, phrase: str, *, with_login: bool, detail: str
+) -> ProviderError:
+    """It said no. `phrase`: what stands beside the status, cleaned. `with_login`: a name and password were sent."""
+    if status != 407:
+        said = f"{status} {phrase}".strip()
+        return failed(proxy, service, f"The proxy answered {said} when it was asked for {service.host}.", detail)
+    wanted = service.problem("proxy_auth", status=status, detail=detail)
+    if with_login:
+        why = f"{proxy.place} refused the user name or the password that it was given."
+        wanted = replace(wanted, why=why, next="Correct them in the proxy settings.")
+    return ProviderError(wanted)
+
+
+def silent(proxy: Proxy, service: Service, seconds: float, detail: str) -> ProviderError:
+    """The time for connecting is over, and which of the two did not answer cannot be told."""
+    late = service.problem("connect_timeout", seconds=seconds, detail=detail)
+    why = f"It was asked for through the proxy {proxy.place}: that one or the server behind it is silent."
+    return ProviderError(replace(late, why=why, next="Check the proxy settings, or try without the proxy."))
+
+
+def as_service(proxy: Proxy, service: Service) -> Service:
+    """The proxy in the place of the server, for what is wrong with its encryption."""
+    return replace(service, name=f"The proxy {proxy.place}", host=proxy.place, start_hint="")
