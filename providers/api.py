@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from .answer import AnswerReader, Asked
 from .base import Capabilities, Model, OnStep, Request, RunBlocking, Step
@@ -103,6 +103,19 @@ class WireFormat(Protocol):
 
     async def models(self, calls: ApiCalls) -> tuple[Model, ...]:
         """The whole list, each model once. Raises ProviderError."""
+        ...
+
+
+@runtime_checkable
+class Downloads(Protocol):
+    """What a `WireFormat` has besides if its servers fetch models when they are told to."""
+
+    pull_path: str
+
+    def pull_body(self, model: str) -> dict[str, JSON]: ...
+
+    def pull_reader(self, asked: Asked) -> AnswerReader:
+        """Reads the reply: `Progress`, and the end. It raises ProviderError as other readers do."""
         ...
 
 
@@ -227,13 +240,30 @@ class ApiProvider:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
         """The answer, from its first event on. Leaving stops the model. Raises ProviderError."""
-        calls = await self._with_key()
         body = await self._encoded(request)
-        url = self._endpoint.base_url + self._wire.path(request)
-        async with self._session.post(url, calls.headers(), body) as reply:
-            if reply.status != 200:
-                raise calls.refused(reply, await reply.error_body(), request.model)
+        async with self._posted(self._wire.path(request), body, request.model) as reply:
             yield await self._answer(reply, request.model)
+
+    @asynccontextmanager
+    async def pull(self, model: str) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
+        """A download of this model to the server, told as `Progress`. Leaving stops it. Raises ProviderError."""
+        if not isinstance(self._wire, Downloads):
+            raise self._service.error("unknown", reason="It downloads no models when it is told to.")
+        body = json.dumps(self._wire.pull_body(model)).encode("ascii")
+        async with self._posted(self._wire.pull_path, body, model) as reply:
+            events = reply.events(self._wire.framing, self._session.limits.of_a_download())
+            yield LiveAnswer(self._wire.pull_reader(self._asked(model)), events, reply.complete)
+
+    @asynccontextmanager
+    async def _posted(self, path: str, body: bytes, model: str) -> AsyncGenerator[StreamReply]:
+        """A reply that may be read on. Raises ProviderError for one that says no, or that is a page for people."""
+        calls = await self._with_key()
+        async with self._session.post(self._endpoint.base_url + path, calls.headers(), body) as reply:
+            if reply.status != 200:
+                raise calls.refused(reply, await reply.error_body(), model)
+            if reply.content_type == "text/html":
+                raise calls.not_an_api(await reply.error_body())
+            yield reply
 
     async def probe(self, model: str, on_step: OnStep) -> tuple[Model, ...]:
         """The steps API, Key, Models, Model. Spends no tokens. Raises ProviderError for the first that fails."""
@@ -244,7 +274,7 @@ class ApiProvider:
             on_step(Step("API", True, title, watch.ms))
         models = await self._list_step(calls, title, on_step)
         on_step(await self._key_step(calls))
-        if not models and self._service.local:
+        if not models and self._service.local and not (model and self._downloads):
             raise self._service.error("model_not_loaded")
         on_step(Step("Models", True, f"{len(models)} model{'' if len(models) == 1 else 's'}"))
         on_step(self._model_step(model, {entry.id for entry in models}))
@@ -274,8 +304,13 @@ class ApiProvider:
         if not model:
             return Step("Model", True, "none chosen yet")
         if model not in listed and f"{model}:latest" not in listed:
-            raise self._service.error("model_unknown", model=model)
+            kind = "model_not_pulled" if self._downloads and self._service.local else "model_unknown"
+            raise self._service.error(kind, model=model)
         return Step("Model", True, f"{model} is listed")
+
+    @property
+    def _downloads(self) -> bool:
+        return isinstance(self._wire, Downloads)
 
     @property
     def _service(self) -> Service:
@@ -295,16 +330,16 @@ class ApiProvider:
         return await self._calls.on_a_thread(_encode, self._wire, request, known)
 
     async def _answer(self, reply: StreamReply, model: str) -> AsyncIterator[StreamEvent]:
+        reader = self._wire.reader(self._asked(model))
+        if reply.content_type != "application/json" or self._wire.framing != "sse":
+            return LiveAnswer(reader, reply.events(self._wire.framing), reply.complete)
+        # Elsewhere a whole answer is a stream of one line.
         limits = self._session.limits
-        reader = self._wire.reader(Asked(self._service, self._session.redactor, model, limits.answer_characters))
-        match reply.content_type:
-            case "text/html":
-                raise self._calls.not_an_api(await reply.error_body())
-            case "application/json" if self._wire.framing == "sse":  # elsewhere a whole answer is a stream of one line
-                body = await reply.body(limits.event_bytes, limits.until_first_event(self._service.local))
-                return WholeAnswer(reader.whole(self._document(body)))
-            case _:
-                return LiveAnswer(reader, reply.events(self._wire.framing), reply.complete)
+        body = await reply.body(limits.event_bytes, limits.until_first_event(self._service.local))
+        return WholeAnswer(reader.whole(self._document(body)))
+
+    def _asked(self, model: str) -> Asked:
+        return Asked(self._service, self._session.redactor, model, self._session.limits.answer_characters)
 
     def _document(self, body: bytes) -> dict[str, JSON]:
         """A whole answer. Raises ProviderError if it is nothing of this format, and no error either."""

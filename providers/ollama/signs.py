@@ -7,7 +7,6 @@ from ..refusals import Sign
 SIGNS = (
     Sign("host_blocked", (403,), texts=(r"\A\Z",)),  # it says nothing to a Host header that it does not know
     Sign("unknown", (403,), texts=("cloud is disabled",)),  # by the server's owner: no key would help
-    Sign("not_an_api", texts=("unexpected endpoint",)),  # LM Studio, which says so with status 200
     Sign("model_not_pulled", (404,), texts=(r"model .*not found",)),
     Sign("model_unknown", (400,), texts=("model is required",)),
     Sign("model_unknown", texts=("pull model manifest: file does not exist",)),
