@@ -1,1 +1,11 @@
-"""The Anthropic messages API, and gateways that speak it."""
+"""The Anthropic messages API, and gateways that speak it.
+
+What is where:
+
+    format       its endpoints and its headers: the `WireFormat`
+    wire         how a request is written;  ids: how calls are named in it
+    stream       events to values;  blocks: the parts of an answer that come in pieces
+    thinking     signed reasoning, which goes back as it came
+    models       the model list
+    signs        refusals that only this API words so
+"""
