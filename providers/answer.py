@@ -136,6 +136,10 @@ class AnswerLog:
             yield event
         self._refuse_if_too_large(calls)  # a call without a name holds what it does not tell
 
+    def note_unshown(self) -> None:
+        """The answer holds something that is not told, such as work of the service's own tools: it is not empty."""
+        self._said_something = True
+
     def cut(self) -> ProviderError:
         """The stream ended before the model did."""
         return self.asked.service.error("stream_cut")
