@@ -169,11 +169,28 @@ class ProviderManager:
     @asynccontextmanager
     async def stream(self, provider_id: str, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
         """The answer to this request, after as many tries as it may take; leaving stops it."""
+        async with self._in_use(provider_id) as opened, self._question(opened, request) as events:
+            yield events
+
+    @asynccontextmanager
+    async def pull(self, provider_id: str, model: str) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
+        """A download of this model to the provider's server, told as `Progress`; leaving stops it.
+
+        For providers whose row says `downloads`; the model list has to be asked anew after it.
+        """
+        async with self._in_use(provider_id) as opened:
+            if not isinstance(opened.provider, ApiProvider):
+                raise ProviderError(problem("unknown", name=opened.provider.label, reason="It has no models."))
+            async with opened.provider.pull(model) as events:
+                yield events
+
+    @asynccontextmanager
+    async def _in_use(self, provider_id: str) -> AsyncGenerator[_Opened]:
+        """A provider whose session is not closed before this is left."""
         opened = await self._open(provider_id)
         opened.streams += 1
         try:
-            async with self._question(opened, request) as events:
-                yield events
+            yield opened
         finally:
             opened.streams -= 1
             await opened.close_if_done()
