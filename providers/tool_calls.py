@@ -88,7 +88,10 @@ class ToolCalls:
 
 
 def arguments_text(value: JSON) -> str:
-    """Arguments as text, also of services that send an object."""
+    """Arguments as text, also of services that send an object. What is nested too deeply is text that is no JSON."""
     if value is None or isinstance(value, str):
         return value or ""
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "[nested too deeply"
