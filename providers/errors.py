@@ -39,8 +39,8 @@ class Problem:
 
     `kind` is one of `KINDS`, `title` has at most 60 characters, `why` and `next` are one sentence each.
     `detail` is the service's own text, redacted. `retry_after` is in seconds. `should_retry`: what the service says of
-    asking again, None if nothing. `status` is the HTTP status, if one came; `request_id` is what the service's support
-    asks for.
+    asking again, None if nothing. `field`: the part of the question that it is about, if that was named. `status` is the
+    HTTP status, if one came; `request_id` is what the service's support asks for.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class Problem:
     status: int | None = None
     request_id: str = ""
     should_retry: bool | None = None
+    field: str = ""
 
 
 class ProviderError(Exception):
@@ -78,6 +79,7 @@ class Words(TypedDict, total=False):
     status: int | None
     request_id: str
     should_retry: bool | None
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def problem(
         status=words.get("status"),
         request_id=words.get("request_id", ""),
         should_retry=words.get("should_retry"),
+        field=words.get("field", ""),
     )
 
 

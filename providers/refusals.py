@@ -269,6 +269,7 @@ def problem_of(
         seconds=wait,
         retry_after=wait,
         should_retry=refusal.again,
+        field=refusal.field,
         reason=_reason(kind, refusal),
         detail=_detail(refusal),
         status=refusal.status or None,
