@@ -152,6 +152,7 @@ class Turn:
         self._began = setup.clock()
         self._first: float | None = None
         self._answered_by = ""
+        self._swapped = False
         self._usage: Usage | None = None
         self._tools: list[ToolEnded] = []
         self._messages: list[Message] = [Message("user", (Text(prompt),))]
@@ -200,8 +201,8 @@ class Turn:
 
     def _note(self, event: StreamEvent) -> None:
         match event:
-            case Started(model):
-                self._answered_by = model
+            case Started():
+                self._answered_by, self._swapped = event.model, event.swapped
             case TextDelta(text):
                 if self._first is None:
                     self._first = self._setup.clock() - self._began
@@ -247,7 +248,7 @@ class Turn:
 
     def _notices(self, finish: FinishReason) -> tuple[Problem, ...]:
         name, found = self._setup.models.label(self._setup.provider), list[Problem]()
-        if _is_another(self._answered_by, self._model):
+        if self._swapped:
             found.append(problem("model_swapped", name=name, model=self._model, answered_by=self._answered_by))
         if finish == "length":
             found.append(problem("cut_length", name=name))
@@ -264,12 +265,6 @@ def _stopped_because(reason: str) -> Problem:
         f"The model had not finished, but {reason}.",
         "Ask it to go on, or ask a narrower question.",
     )
-
-
-def _is_another(answered: str, asked: str) -> bool:
-    # Services answer with a dated or a path form of the name that was asked for.
-    answered, asked = answered.lower(), asked.lower()
-    return bool(answered and asked) and answered not in asked and asked not in answered
 
 
 def _sum(old: Usage | None, new: Usage) -> Usage:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from .errors import ProviderError, Service
 from .framing import ServerEvent
-from .json_values import as_document, parse_json
+from .json_values import as_document, parse_json, whole_characters
 from .messages import (
     JSON,
     Finished,
@@ -32,16 +32,22 @@ from .tool_calls import ToolCalls
 
 MOST_BAD_EVENTS = 20
 """So many events that cannot be read, and what answers there is no model."""
+_NEARLY_FULL = 0.95
+"""Of the context: so little is left that servers stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom an answer comes from and which model was asked. `limit` is in characters of the whole answer."""
+    """Whom an answer comes from and which model was asked. `limit` is in characters of the whole answer.
+
+    `context`: the most tokens that the model reads and writes, if its list says so.
+    """
 
     service: Service
     redactor: Redactor
     model: str
     limit: int
+    context: int | None = None
 
 
 class AnswerReader(Protocol):
@@ -109,11 +115,12 @@ class AnswerLog:
         found = problem_of(refusal, service, model=model, with_key=True, signs=self._signs, begun=begun)
         return ProviderError(found)
 
-    def begin(self, model: str = "", identity: str = "") -> Iterator[StreamEvent]:
-        """The beginning, once. `model`: who answers, if the service says so."""
+    def begin(self, model: str = "", identity: str = "", *, swapped: bool = False) -> Iterator[StreamEvent]:
+        """The beginning, once. `model`: who answers, if the service says so; `swapped`: it is another than asked."""
         if not self._started:
             self._started = True
-            yield Started(self.asked.redactor.excerpt(model, 200) or self.asked.model, identity)
+            name = self.asked.redactor.excerpt(whole_characters(model), 200) or self.asked.model
+            yield Started(name, whole_characters(identity), swapped=swapped)
 
     def told(self, events: Iterable[StreamEvent], calls: ToolCalls | None = None) -> Iterator[StreamEvent]:
         """The same events, after the beginning of the answer and within its limit. Raises ProviderError.
@@ -154,13 +161,20 @@ class AnswerLog:
         """The counts and the end. Raises ProviderError `empty_answer` if nothing was said."""
         yield from self.counts()
         if not self._said_something and reason in ("stop", "unknown"):
-            raise self.asked.service.error("empty_answer", model=self.asked.model, detail=self._count_of_tokens())
+            kind = "context_full" if self._context_is_full() else "empty_answer"
+            raise self.asked.service.error(kind, model=self.asked.model, detail=self._count_of_tokens())
         yield Finished(reason, raw)
 
     def _refuse_if_too_large(self, calls: ToolCalls | None) -> None:
         held = calls.characters if calls else 0
         if max(self._characters, held) > self.asked.limit:
             raise self.asked.service.error("answer_too_large", other=f"{self.asked.limit / 2**20:.3g} MB")
+
+    def _context_is_full(self) -> bool:
+        """Whether nothing was said for want of room: some servers (LM Studio) then end an answer without a word."""
+        if self.usage is None or not self.asked.context:
+            return False
+        return (self.usage.input or 0) + (self.usage.output or 0) >= _NEARLY_FULL * self.asked.context
 
     def _count_of_tokens(self) -> str:
         return f"Tokens read: {self.usage.input}, written: {self.usage.output}" if self.usage else ""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import cast
 
 from .messages import JSON
+
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""Half a character: JSON writes those beyond the first 65,536 in two, and services cut between them."""
 
 
 def parse_json(text: str | bytes) -> JSON:
@@ -44,3 +48,28 @@ def as_count(value: JSON) -> int | None:
     except (ValueError, OverflowError):
         return None
     return count if count >= 0 else None
+
+
+def whole_characters(text: str) -> str:
+    """The text with its halves of characters joined; one that is alone becomes U+FFFD, as no file could hold it."""
+    if text.isascii() or not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+class CharacterJoiner:
+    """Text in pieces, some of them cut inside a character."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def feed(self, piece: str) -> str:
+        """What of the text so far is new and whole."""
+        text = self._half + piece
+        self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return whole_characters(text[:-1] if self._half else text)
+
+    def finish(self) -> str:
+        """What is left at the end: nothing, or a half that stayed alone."""
+        half, self._half = self._half, ""
+        return whole_characters(half)

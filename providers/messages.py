@@ -97,11 +97,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`model` is who answers according to the service; it may differ from who was asked."""
+    """`model` is who answers according to the service. `swapped`: it is not the model that was asked."""
 
     model: str
     id: str = ""
     source: str = ""
+    swapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from ..model_lists import models_in
 from ..redact import Secret
 from ..refusals import Sign
 from .quirks import ChatQuirks
+from .signs import CHAT_SIGNS
 from .stream import ChatStream
-from .wire import request_body
+from .wire import REFUSABLE, request_body
 
 
 class OpenAIChatFormat:
@@ -25,8 +26,8 @@ class OpenAIChatFormat:
 
     title = "OpenAI chat format"
     framing: Framing = "sse"
-    signs: tuple[Sign, ...] = ()
-    refusable: Mapping[str, str] = {"stream_options": "", "max_tokens": "max_completion_tokens"}
+    signs: tuple[Sign, ...] = CHAT_SIGNS
+    refusable: Mapping[str, str] = REFUSABLE
 
     def __init__(self, quirks: ChatQuirks) -> None:
         self._quirks = quirks
@@ -38,10 +39,10 @@ class OpenAIChatFormat:
         return "/chat/completions"
 
     def body(self, request: Request, known: Model | None) -> dict[str, JSON]:
-        return request_body(request, self._quirks)
+        return request_body(request, self._quirks, known)
 
     def reader(self, asked: Asked) -> ChatStream:
-        return ChatStream(asked)
+        return ChatStream(asked, self._quirks)
 
     def is_answer(self, document: dict[str, JSON]) -> bool:
         return bool(document.get("choices"))

@@ -10,10 +10,15 @@ from collections.abc import Iterator
 
 from ..answer import AnswerLog, Asked
 from ..framing import ServerEvent
-from ..json_values import as_count, as_list, as_object, as_text
-from ..messages import JSON, FinishReason, ReasoningDelta, StreamEvent, TextDelta, Usage
+from ..json_values import CharacterJoiner, as_count, as_list, as_object, as_text
+from ..messages import JSON, FinishReason, Opaque, ReasoningDelta, ReasoningOpaque, StreamEvent, Usage
 from ..refusals import error_in
 from .calls import ChatCalls
+from .details import ReasoningDetails
+from .names import is_swapped
+from .quirks import ChatQuirks
+from .signs import CHAT_SIGNS
+from .thoughts import Thoughts
 
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -31,9 +36,13 @@ _REASONS: dict[str, FinishReason] = {
 class ChatStream:
     """An `AnswerReader`."""
 
-    def __init__(self, asked: Asked) -> None:
-        self.log = AnswerLog(asked)
+    def __init__(self, asked: Asked, quirks: ChatQuirks | None = None) -> None:
+        self.log = AnswerLog(asked, CHAT_SIGNS)
+        self._quirks = quirks or ChatQuirks()
         self._calls = ChatCalls()
+        self._thoughts = Thoughts()
+        self._details = ReasoningDetails(asked.limit)
+        self._text, self._reasoning = CharacterJoiner(), CharacterJoiner()
         self._done = False
         self._refused = False
         self._finish = ""
@@ -60,39 +69,63 @@ class ChatStream:
         yield from self.finish()
 
     def finish(self) -> Iterator[StreamEvent]:
+        yield from self.log.told(self._left())
         if not self.finished:
             raise self.log.cut()
-        yield from self.log.told(self._calls.calls.finish(), self._calls.calls)
+        yield from self.log.told(self._calls.finish(), self._calls.calls)
         yield from self.log.end(self._reason(), self._finish)
 
     def _chunk(self, document: dict[str, JSON], name: str) -> Iterator[StreamEvent]:
         if error_in(document, name):
+            yield from self.log.told(self._left())
             raise self.log.error(document)
         self._keep_usage(document)
-        model = as_text(document.get("model"))
-        if model and not self.log.started:
-            yield from self.log.begin(model, as_text(document.get("id")))
+        yield from self._begin(as_text(document.get("model")), as_text(document.get("id")))
         for choice in as_list(document.get("choices"))[:1]:
             yield from self._choice(as_object(choice))
 
+    def _begin(self, model: str, identity: str) -> Iterator[StreamEvent]:
+        if model and not self.log.started:
+            may_swap = self._quirks.one_model and self.log.asked.service.local
+            yield from self.log.begin(model, identity, swapped=may_swap and is_swapped(self.log.asked.model, model))
+
     def _choice(self, choice: dict[str, JSON]) -> Iterator[StreamEvent]:
+        delta = as_object(choice.get("delta")) or as_object(choice.get("message"))
+        yield from self.log.told(self._said(delta, as_text(choice.get("text"))))
+        yield from self.log.told(self._calls.feed(as_list(delta.get("tool_calls"))), self._calls.calls)
         if reason := as_text(choice.get("finish_reason")):
             self._finish = reason
-        delta = as_object(choice.get("delta")) or as_object(choice.get("message"))
-        said = self._said(delta, as_text(choice.get("text")))
-        yield from self.log.told(said)
-        yield from self.log.told(self._calls.feed(as_list(delta.get("tool_calls"))), self._calls.calls)
+        if reason == "error":
+            raise self.log.error(choice)
 
     def _said(self, delta: dict[str, JSON], completion: str) -> Iterator[StreamEvent]:
         """`completion` is the text of the older format, which some compatible servers still send."""
-        reasoning, text = _content(delta.get("content"))
-        reasoning = as_text(delta.get("reasoning_content")) or as_text(delta.get("reasoning")) or reasoning
-        refusal = as_text(delta.get("refusal"))
-        self._refused = self._refused or bool(refusal)
-        if reasoning:
-            yield ReasoningDelta(reasoning)
-        if shown := text + refusal + completion:
-            yield TextDelta(shown)
+        within, text = _content(delta.get("content"))
+        detailed = self._details.add(as_list(delta.get("reasoning_details")))
+        # Several of these may say the same.
+        named = as_text(delta.get("reasoning_content")) or as_text(delta.get("reasoning"))
+        if reasoning := named or detailed or within:
+            self._thoughts.all_is_text()
+            if thought := self._reasoning.feed(reasoning):
+                yield ReasoningDelta(thought)
+        if shown := text + completion:
+            yield from self._shown(self._text.feed(shown))
+        if refusal := as_text(delta.get("refusal")):
+            self._refused = True
+            yield from self._shown(self._text.feed(refusal))
+
+    def _shown(self, text: str) -> Iterator[StreamEvent]:
+        return self._thoughts.feed(text) if text else iter(())
+
+    def _left(self) -> Iterator[StreamEvent]:
+        """What was held back for more to come, and the reasoning that is wanted back."""
+        if thought := self._reasoning.finish():
+            yield ReasoningDelta(thought)
+        yield from self._shown(self._text.finish())
+        yield from self._thoughts.finish()
+        owner = self._quirks.reasoning_details
+        if owner and (details := self._details.whole()):
+            yield ReasoningOpaque(Opaque(owner, details))
 
     def _keep_usage(self, document: dict[str, JSON]) -> None:
         usage = as_object(document.get("usage")) or as_object(as_object(document.get("x_groq")).get("usage"))

@@ -157,7 +157,7 @@ async def test_usage_adds_up_over_the_rounds() -> None:
 @pytest.mark.parametrize(
     ("events", "kind"),
     [
-        ((Started("model-2"), TextDelta("x"), Finished("stop")), "model_swapped"),
+        ((Started("model-2", swapped=True), TextDelta("x"), Finished("stop")), "model_swapped"),
         ((TextDelta("x"), Finished("length")), "cut_length"),
         ((TextDelta("x"), Finished("refusal")), "refused"),
         ((TextDelta("x"), Finished("content_filter")), "filtered"),
@@ -169,7 +169,7 @@ async def test_what_is_worth_knowing_of_an_answer_is_a_notice(events: Script, ki
     assert ended.state == "done" and [notice.kind for notice in ended.notices] == [kind]
 
 
-async def test_a_dated_name_of_the_same_model_is_no_swap() -> None:
+async def test_a_service_that_calls_the_model_by_another_name_has_not_swapped_it() -> None:
     chat, _, _ = chat_with((Started("model-1-2026-11-01"), TextDelta("x"), Finished("stop")))
     assert (await chat.ask("hi")).notices == ()
 
