@@ -54,7 +54,7 @@ def test_a_request_has_what_the_service_takes_and_nothing_else() -> None:
     assert body["stream"] is True and body["model"] == "m" and body["max_tokens"] == 5
     function = {"name": "find", "description": "Finds", "parameters": tool.parameters}
     assert body["tools"] == [{"type": "function", "function": function}]
-    assert request_body(request, PROVIDERS["openai"].quirks)["max_completion_tokens"] == 5
+    assert request_body(request, PROVIDERS["groq"].quirks)["max_completion_tokens"] == 5
     assert "stream_options" not in request_body(request, PROVIDERS["mistral"].quirks)
     assert set(request_body(Request("", ()), ChatQuirks(stream_options=False))) == {"messages", "stream"}
 
