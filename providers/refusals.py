@@ -50,20 +50,23 @@ class Refusal:
 class Sign:
     """A row: matches if the status is one of these (any, if none are named) and a code or a text is found.
 
-    `texts` are patterns, looked for in the message in lower case.
+    `texts` are patterns, looked for in the message in lower case, `parts` are words inside a code.
     """
 
     kind: str
     statuses: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     def matches(self, refusal: Refusal, text: str) -> bool:
         if self.statuses and not refusal.statuses & set(self.statuses):
             return False
-        if not self.codes and not self.texts:
+        if not (self.codes or self.texts or self.parts):
             return True
-        return any(code in refusal.codes for code in self.codes) or any(re.search(part, text) for part in self.texts)
+        if any(code in refusal.codes for code in self.codes) or any(re.search(part, text) for part in self.texts):
+            return True
+        return any(part in code for part in self.parts for code in refusal.codes)
 
 
 _BILLING = (
