@@ -1,46 +1,60 @@
-"""The Google Gemini API, as a `WireFormat`: its endpoints and its header."""
+"""The Google Gemini API as a `WireFormat`: its endpoints and its header.
+
+Owns no shape: how a question is written is in `wire`, how a stream is read in `stream`, the model list in `models`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
-from ..answer import AnswerReader, Asked
+from ..answer import Asked
 from ..api import ApiCalls
 from ..base import Model, Request
 from ..framing import Framing
 from ..messages import JSON
 from ..redact import Secret
 from ..refusals import Sign
+from .models import PREFIX, all_models
+from .signs import SIGNS
+from .stream import GeminiStream
+from .wire import request_body
 
 
 class GeminiFormat:
-    """A `WireFormat`."""
+    """A `WireFormat`: Google AI, and proxies that speak its language."""
 
     title = "Gemini API"
     framing: Framing = "sse"
-    signs: tuple[Sign, ...] = ()
-    refusable: Mapping[str, str] = {}
+    signs: tuple[Sign, ...] = SIGNS
+    refusable: Mapping[str, str] = {
+        "generationConfig.thinkingConfig.thinkingLevel": "",
+        "generationConfig.thinkingConfig.thinkingBudget": "",
+        "generationConfig.thinkingConfig": "",
+        "generationConfig.temperature": "",
+    }
 
     def headers(self, key: Secret | None) -> dict[str, str]:
-        raise NotImplementedError
+        """Never in the address: addresses are logged."""
+        return {} if key is None else {"x-goog-api-key": key.reveal()}
 
     def path(self, request: Request) -> str:
-        raise NotImplementedError
+        return f"/models/{quote(request.model.removeprefix(PREFIX), safe='')}:streamGenerateContent?alt=sse"
 
     def body(self, request: Request, known: Model | None) -> dict[str, JSON]:
-        raise NotImplementedError
+        return request_body(request, known)
 
-    def reader(self, asked: Asked) -> AnswerReader:
-        raise NotImplementedError
+    def reader(self, asked: Asked) -> GeminiStream:
+        return GeminiStream(asked)
 
     def is_answer(self, document: dict[str, JSON]) -> bool:
-        raise NotImplementedError
+        return bool(document.get("candidates") or document.get("promptFeedback"))
 
     async def identify(self, calls: ApiCalls) -> str:
-        raise NotImplementedError
+        return ""
 
     async def prove_key(self, calls: ApiCalls) -> bool:
-        raise NotImplementedError
+        return False
 
     async def models(self, calls: ApiCalls) -> tuple[Model, ...]:
-        raise NotImplementedError
+        return await all_models(calls)
