@@ -9,8 +9,10 @@ import errno
 import re
 import socket
 import ssl
+from dataclasses import replace
 
-from .errors import Service
+from .errors import Problem, Service
+from .network.certificates import Trust
 
 _REFUSED = frozenset({errno.ECONNREFUSED, 61, 10061})
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN, 10051, 10065})
@@ -33,6 +35,14 @@ def kind_of_os_error(error: BaseException, service: Service) -> str:
             return "connect_timeout"
         case _:
             return _by_number(_number(error), service)
+
+
+def with_ca_trouble(problem: Problem, trust: Trust) -> Problem:
+    """A certificate that is not trusted may be one of the file that could not be read."""
+    if problem.kind != "cert_untrusted" or not trust.trouble:
+        return problem
+    why = f"The file with your own certificates is not in use. {trust.trouble}"
+    return replace(problem, why=why, next="Correct it in the network settings, then try again.")
 
 
 def _certificate(error: ssl.SSLCertVerificationError) -> str:

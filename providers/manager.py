@@ -24,12 +24,14 @@ from .formats import wire_format
 from .limits import Limits
 from .messages import StreamEvent
 from .model_facts import ModelFacts
-from .places import Places
+from .network import Network
+from .places import Place, Places
 from .redact import Redactor, Secret
 from .retrying import Question, RequestPolicy, Timing
 
 if TYPE_CHECKING:
     from .http import HttpSession, HttpSessions
+    from .http.routes import PasswordFor
 
 __all__ = ["ConnectionStats", "Limits", "ProviderConfig", "ProviderManager", "RequestPolicy"]
 
@@ -91,6 +93,8 @@ class ProviderManager:
         *,
         key_for: KeyFor,
         run_blocking: RunBlocking,
+        network: Network | None = None,
+        proxy_password: PasswordFor | None = None,
         limits: Limits | None = None,
         policy: RequestPolicy | None = None,
         timing: Timing | None = None,
@@ -99,6 +103,8 @@ class ProviderManager:
         self._configs = {config.id: config for config in configs}
         self._key_for = key_for
         self._run_blocking = run_blocking
+        self._network = network or Network()
+        self._proxy_password = proxy_password or _no_password
         self._limits = limits or Limits()
         self._policy = policy or RequestPolicy()
         self._timing = timing or Timing()
@@ -153,6 +159,24 @@ class ProviderManager:
             if self._configs.get(opened.config.id) != opened.config:
                 self._retire(opened)
 
+    def use_network(self, network: Network) -> None:
+        """Takes new settings of the network over, as `configure` does for each provider."""
+        if network == self._network:
+            return
+        self._network = network
+        for opened in tuple(self._opened.values()):
+            self._retire(opened)
+
+    def use_limits(self, limits: Limits) -> None:
+        """The same with new limits; what is under way keeps those that it began with."""
+        if limits == self._limits:
+            return
+        self._limits = limits
+        if self._sessions is not None:
+            self._sessions.limits = limits
+        for opened in tuple(self._opened.values()):
+            self._retire(opened)
+
     def use_policy(self, policy: RequestPolicy) -> None:
         """For the questions from now on; those that wait for their turn follow it too."""
         self._policy = policy
@@ -161,7 +185,7 @@ class ProviderManager:
 
     async def prepare(self) -> None:
         """Imports the network parts now, on a thread, so that the first question does not wait for them."""
-        await self._network()
+        await self._http()
 
     def label(self, provider_id: str) -> str:
         return row_of(provider_id).label
@@ -169,8 +193,10 @@ class ProviderManager:
     @asynccontextmanager
     async def stream(self, provider_id: str, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
         """The answer to this request, after as many tries as it may take; leaving stops it."""
-        async with self._in_use(provider_id) as opened, self._question(opened, request) as events:
-            yield events
+        places = self._places.setdefault(provider_id, Places(self._policy.at_once))
+        with places.taken() as place:
+            async with self._in_use(provider_id) as opened, self._question(opened, request, place) as events:
+                yield events
 
     @asynccontextmanager
     async def pull(self, provider_id: str, model: str) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
@@ -195,13 +221,12 @@ class ProviderManager:
             opened.streams -= 1
             await opened.close_if_done()
 
-    def _question(self, opened: _Opened, request: Request) -> Question:
+    def _question(self, opened: _Opened, request: Request, place: Place) -> Question:
         if not request.model:
             request = replace(request, model=opened.config.model)
-        places = self._places.setdefault(opened.config.id, Places(self._policy.at_once))
         return Question(
             partial(opened.provider.stream, request),
-            places.take(),
+            place,
             self._policy,
             self._timing,
             patience=self._limits.until_first_event(opened.provider.capabilities.local),
@@ -219,7 +244,7 @@ class ProviderManager:
         """
         if config.row.format == "offline":
             return await check_built_in(_guide(), on_step)
-        sessions = await self._network()
+        sessions = await self._http()
         self._refuse_if_closed()
         temporary: list[HttpSession] = []
 
@@ -230,7 +255,7 @@ class ProviderManager:
 
         test = ConnectionTest(config.row, config.address, self._limits)
         try:
-            return await test.run(open_provider, sessions.tls, model, on_step)
+            return await test.run(open_provider, (await sessions.use(self._network)).trust.context, model, on_step)
         finally:
             for session in temporary:
                 await session.close()
@@ -250,7 +275,7 @@ class ProviderManager:
     async def _open(self, provider_id: str) -> _Opened:
         await self._sweep()
         if provider_id not in self._opened and row_of(provider_id).format != "offline":
-            await self._network()
+            await self._http()
         self._refuse_if_closed()
         # Not before here: the settings may have changed, or another task may have opened it, in the meantime.
         opened = self._opened.get(provider_id)
@@ -293,19 +318,24 @@ class ProviderManager:
 
         return key
 
-    async def _network(self) -> HttpSessions:
-        if self._sessions is None:
-            http = await self._imported()
-            if self._sessions is None:
-                self._sessions = http(limits=self._limits, redactor=self._redactor)
-        return self._sessions
-
-    async def _imported(self) -> type[HttpSessions]:
+    async def _http(self) -> HttpSessions:
+        """The sessions, ready to be opened with the settings of this moment. Raises ProviderError."""
         try:
-            return await self._run_blocking(_import_http, deadline=_IMPORT_DEADLINE)
+            if self._sessions is None:
+                http = await self._run_blocking(_import_http, deadline=_IMPORT_DEADLINE)
+                if self._sessions is None:
+                    self._sessions = http(
+                        limits=self._limits,
+                        redactor=self._redactor,
+                        run_blocking=self._run_blocking,
+                        password_for=self._proxy_password,
+                    )
+            while (await self._sessions.use(self._network)).network != self._network:
+                pass  # they were changed meanwhile
         except (ImportError, OSError) as error:  # TimeoutError is an OSError
             reason, detail = "Its network part could not be loaded.", f"{type(error).__name__}: {error}"
             raise ProviderError(problem("unknown", name="The panel", reason=reason, detail=detail)) from error
+        return self._sessions
 
     def _retire(self, opened: _Opened) -> None:
         del self._opened[opened.config.id]
@@ -317,6 +347,10 @@ class ProviderManager:
             await opened.close_if_done()
         # One that was retired while another was being closed stays until the next call.
         self._retired = [opened for opened in self._retired if opened.streams or opened.session]
+
+
+async def _no_password(_: str) -> Secret | None:
+    return None
 
 
 def _guide() -> Provider:

@@ -34,13 +34,11 @@ def failed(proxy: Proxy, service: Service, reason: str, detail: str) -> Provider
     return service.error("proxy_refused", other=proxy.place, reason=reason, detail=detail)
 
 
-def answered(
-    proxy: Proxy, service: Service, status: int, phrase: str, *, with_login: bool, detail: str
-) -> ProviderError:
-    """It said no. `phrase`: what stands beside the status, cleaned. `with_login`: a name and password were sent."""
+def answered(proxy: Proxy, service: Service, status: int, *, with_login: bool, detail: str) -> ProviderError:
+    """It said no. `with_login`: it was given a user name and a password."""
     if status != 407:
-        said = f"{status} {phrase}".strip()
-        return failed(proxy, service, f"The proxy answered {said} when it was asked for {service.host}.", detail)
+        reason = f"The proxy answered with HTTP {status} when it was asked for {service.host}."
+        return failed(proxy, service, reason, detail)
     wanted = service.problem("proxy_auth", status=status, detail=detail)
     if with_login:
         why = f"{proxy.place} refused the user name or the password that it was given."

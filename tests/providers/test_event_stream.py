@@ -9,16 +9,27 @@ from typing import Any
 import aiohttp
 import pytest
 from fault_server import chunk, sse
+from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.answer import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
 from nuke_ai_panel.providers.http import HttpSessions, StreamReply
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.live_answer import LiveAnswer
 from nuke_ai_panel.providers.messages import Started, TextDelta
+from nuke_ai_panel.providers.network import Network
 from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
 
 SERVICE = Service("x", "X", "x.example")
+
+
+async def ready_sessions() -> HttpSessions:
+    async def no_password(_: str) -> None:
+        return None
+
+    sessions = HttpSessions(limits=Limits(), redactor=Redactor(), run_blocking=run_blocking, password_for=no_password)
+    await sessions.use(Network())
+    return sessions
 
 
 def broken_reply(session: Any, *pieces: bytes) -> StreamReply:
@@ -34,7 +45,7 @@ def broken_reply(session: Any, *pieces: bytes) -> StreamReply:
 
 
 async def test_text_that_came_just_before_the_cut_is_not_lost() -> None:
-    sessions = HttpSessions(limits=Limits(), redactor=Redactor())
+    sessions = await ready_sessions()
     session = sessions.open_session("x", SERVICE, "http://x.example")
     reply = broken_reply(session, chunk("Hel"), chunk("lo"))
     answer = LiveAnswer(ChatStream(Asked(SERVICE, Redactor(), "m", 99)), reply.events("sse"), reply.complete)
@@ -47,7 +58,7 @@ async def test_text_that_came_just_before_the_cut_is_not_lost() -> None:
 
 
 async def test_a_break_after_the_models_end_is_no_cut() -> None:
-    sessions = HttpSessions(limits=Limits(), redactor=Redactor())
+    sessions = await ready_sessions()
     session = sessions.open_session("x", SERVICE, "http://x.example")
     reply = broken_reply(session, chunk("Hi"), chunk(finish="stop"), sse({"choices": []}))
     answer = LiveAnswer(ChatStream(Asked(SERVICE, Redactor(), "m", 99)), reply.events("sse"), reply.complete)
@@ -58,7 +69,7 @@ async def test_a_break_after_the_models_end_is_no_cut() -> None:
 
 
 async def test_a_session_speaks_to_its_own_origin_only() -> None:
-    sessions = HttpSessions(limits=Limits(), redactor=Redactor())
+    sessions = await ready_sessions()
     session = sessions.open_session("x", SERVICE, "http://127.0.0.1:9")
     with pytest.raises(ProviderError) as error:
         await session.get("http://127.0.0.1:10/v1/models", {"Authorization": "Bearer x"})

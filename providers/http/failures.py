@@ -1,0 +1,113 @@
+"""What `aiohttp` raises, as what it means to a user.
+
+Owns the reading of its exceptions. Whose fault it is when a proxy is on the way depends on how far the request came:
+until the way stands it is the proxy's, and without encryption every word there is the proxy's as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+
+from ..connection_errors import kind_of_os_error
+from ..errors import ProviderError, Service
+from ..network import proxy_problems
+from ..network.proxies import Proxy
+from ..redact import Redactor
+from .routes import Route
+
+FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+"""What a request may raise. TimeoutError and ssl.SSLError are OSErrors, bad URLs and headers ValueErrors."""
+
+_TLS_ALERT = r"\x15\x03"
+"""How encryption begins to complain, as it stands in the text of an exception."""
+_DETAIL = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line on which something failed. `connected`: the way to the server stood; `answered`: it spoke before."""
+
+    service: Service
+    secure: bool
+    route: Route
+    connected: bool
+    answered: bool
+    connect_seconds: float
+
+    @property
+    def at_proxy(self) -> Proxy | None:
+        """The proxy, if it is the one who speaks at this point."""
+        return None if self.connected and self.secure else self.route.proxy
+
+
+def read_failure(error: BaseException, line: Line, redactor: Redactor) -> ProviderError:
+    """What any of `FAILURES` means, but for a time that we set ourselves."""
+    proxy, detail = line.at_proxy, detail_of(error, redactor)
+    found = _of_proxy(error, line, proxy, detail) if proxy else None
+    return found or line.service.error(_kind(error, line), seconds=line.connect_seconds, detail=detail)
+
+
+def detail_of(error: BaseException, redactor: Redactor) -> str:
+    return redactor.excerpt(f"{type(error).__name__}: {error}", _DETAIL)
+
+
+def _of_proxy(error: BaseException, line: Line, proxy: Proxy, detail: str) -> ProviderError | None:
+    """What is the proxy's; None if it is the server's all the same."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return proxy_problems.silent(proxy, line.service, line.connect_seconds, detail)
+        case aiohttp.ClientConnectorDNSError():
+            return proxy_problems.unreachable(proxy, line.service, "host_unknown", detail)
+        case aiohttp.ClientProxyConnectionError():
+            kind = kind_of_os_error(error.os_error, line.service)
+            return proxy_problems.unreachable(proxy, line.service, kind, detail)
+        case aiohttp.ClientHttpProxyError():
+            return proxy_problems.answered(
+                proxy, line.service, error.status, with_login=line.route.login is not None, detail=detail
+            )
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return _of_its_encryption(error, line, proxy, detail)
+        case aiohttp.ClientResponseError() | HttpProcessingError():
+            secure = "It speaks https: begin its address with https://."
+            plain = "What answers there is no HTTP proxy."
+            return proxy_problems.failed(proxy, line.service, secure if _TLS_ALERT in str(error) else plain, detail)
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() if not (line.connected and line.answered):
+            return proxy_problems.failed(proxy, line.service, "The proxy hung up without an answer.", detail)
+        case _:
+            return None
+
+
+def _of_its_encryption(
+    error: aiohttp.ClientConnectorError, line: Line, proxy: Proxy, detail: str
+) -> ProviderError | None:
+    """A certificate or a handshake that failed: there are two, if the proxy has one of its own."""
+    if (error.host, error.port) != (proxy.host, proxy.port):
+        return None
+    return proxy_problems.as_service(proxy, line.service).error(_kind(error, line), detail=detail)
+
+
+def _kind(error: BaseException, line: Line) -> str:
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "host_unknown"
+        case aiohttp.ClientConnectorCertificateError():
+            return kind_of_os_error(error.certificate_error, line.service)
+        case aiohttp.ConnectionTimeoutError():
+            return "connect_timeout"
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return "bad_address"
+        case aiohttp.ClientPayloadError():
+            return "stream_cut"
+        case aiohttp.ServerDisconnectedError() if not (line.answered or line.secure):
+            return "http_on_tls"
+        case aiohttp.ClientResponseError() | HttpProcessingError():
+            return "http_on_tls" if _TLS_ALERT in str(error) else "not_an_api"
+        case OSError():
+            return kind_of_os_error(error, line.service)
+        case aiohttp.ClientConnectionError():
+            return "stream_cut"
+        case _:
+            return "unknown"
