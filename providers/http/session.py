@@ -180,7 +180,7 @@ class HttpSession:
         return {} if self._secure else route.proxy_headers
 
     def _refuse_what_must_not_go_out(self, url: str, headers: Mapping[str, str]) -> None:
-        if origin_of(url) != self._origin:
+        if origin_of(url.partition("?")[0]) != self._origin:
             raise self.service.error("bad_address", reason="It is not the address that this connection is for.")
         for value in headers.values():
             if not (value.isascii() and value.isprintable()):
