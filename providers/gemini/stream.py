@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ..answer import AnswerLog, Asked
 from ..errors import ProviderError
 from ..framing import ServerEvent
-from ..json_values import as_count, as_list, as_object, as_text
+from ..json_values import as_count, as_list, as_object, as_text, whole_characters
 from ..messages import JSON, FinishReason, ReasoningDelta, ReasoningOpaque, StreamEvent, TextDelta, Usage
 from ..refusals import error_in
 from .calls import GeminiCalls
@@ -130,7 +130,7 @@ class GeminiStream:
 
 def _said(part: dict[str, JSON], signature: str) -> Iterator[StreamEvent]:
     """What a part says that is no call. One of a kind that nobody asked for says nothing."""
-    text, thought = as_text(part.get("text")), part.get("thought") is True
+    text, thought = whole_characters(as_text(part.get("text"))), part.get("thought") is True
     if text:
         yield ReasoningDelta(text) if thought else TextDelta(text)
     if signature:
