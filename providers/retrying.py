@@ -60,7 +60,7 @@ class Timing:
 class Question:
     """An async context manager that gives the answer's events, with `Waiting` among them. They raise ProviderError.
 
-    `patience`: seconds for a model that is being loaded.
+    `place`: waited for here, left by whoever took it. `patience`: seconds for a model that is being loaded.
     """
 
     def __init__(self, ask: Ask, place: Place, policy: RequestPolicy, timing: Timing, *, patience: float) -> None:
@@ -76,11 +76,8 @@ class Question:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            await self._events.aclose()
-            await self._attempt.aclose()
-        finally:
-            self._place.leave()
+        await self._events.aclose()
+        await self._attempt.aclose()
 
     async def _answered(self) -> AsyncGenerator[StreamEvent]:
         if not self._place.free:
