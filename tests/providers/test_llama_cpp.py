@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import llama_server as llama
 import pytest
 from fault_server import refused_url
 from llama_server import LlamaServer
-from managed_providers import Managed, managed
-from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Provider, Request
+from managed_providers import Managed, ManagedProvider, managed
+from nuke_ai_panel.providers.base import Provider, Request
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderManager
 from nuke_ai_panel.providers.messages import (
@@ -33,27 +33,6 @@ from nuke_ai_panel.providers.testing import ProviderContract
 HI = Message("user", (Text("hi"),))
 
 
-class Managing:
-    """A provider that goes through a manager, as every provider does in the panel."""
-
-    id = "compatible"
-    label = "OpenAI-compatible"
-    capabilities = Capabilities(local=True)
-
-    def __init__(self, manager: ProviderManager) -> None:
-        self.manager = manager
-
-    async def models(self) -> tuple[Model, ...]:
-        return await self.manager.models(self.id)
-
-    def stream(self, request: Request) -> AbstractAsyncContextManager[AsyncIterator[StreamEvent]]:
-        return self.manager.stream(self.id, request)
-
-    async def probe(self, model: str, on_step: OnStep) -> tuple[Model, ...]:
-        report = await self.manager.check(self.manager.configs[0], model=model, on_step=on_step)
-        return report.models
-
-
 class TestContract(ProviderContract):
     expected = llama.ANSWER
 
@@ -64,15 +43,15 @@ class TestContract(ProviderContract):
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[Provider]:
         async with managed(self.url) as manager:
-            yield Managing(manager)
+            yield ManagedProvider(manager)
 
     @asynccontextmanager
     async def broken_provider(self) -> AsyncIterator[Provider]:
         async with managed(refused_url()) as manager:
-            yield Managing(manager)
+            yield ManagedProvider(manager)
 
     def left_open(self, provider: Provider) -> int:
-        assert isinstance(provider, Managing)
+        assert isinstance(provider, ManagedProvider)
         return provider.manager.open_streams
 
 

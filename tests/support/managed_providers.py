@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from nuke_ai_panel.panel.threads import run_blocking
+from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Request
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
+from nuke_ai_panel.providers.messages import StreamEvent
 from nuke_ai_panel.providers.redact import Redactor, Secret
 from nuke_ai_panel.providers.retrying import RequestPolicy, Timing
 from quick_time import QuickTime
@@ -51,3 +53,31 @@ async def managed(
     finally:
         await manager.close()
     assert manager.open_sessions == ()
+
+
+class ManagedProvider:
+    """The one provider of a manager, as a `Provider`: the panel reaches every provider through a manager."""
+
+    capabilities = Capabilities(local=True)
+
+    def __init__(self, manager: ProviderManager) -> None:
+        self.manager = manager
+        (self._config,) = manager.configs
+
+    @property
+    def id(self) -> str:
+        return self._config.id
+
+    @property
+    def label(self) -> str:
+        return self.manager.label(self.id)
+
+    async def models(self) -> tuple[Model, ...]:
+        return await self.manager.models(self.id)
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[AsyncIterator[StreamEvent]]:
+        return self.manager.stream(self.id, request)
+
+    async def probe(self, model: str, on_step: OnStep) -> tuple[Model, ...]:
+        report = await self.manager.check(self._config, model=model, on_step=on_step)
+        return report.models
