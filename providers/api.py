@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
@@ -23,6 +23,7 @@ from .messages import JSON, Image, StreamEvent
 from .model_facts import ModelFacts
 from .redact import Secret
 from .refusals import Refusal, Sign, error_in, problem_of, read_refusal
+from .refused_fields import fields_in, refused_field, without
 
 if TYPE_CHECKING:
     from .http import HttpSession, Reply, StreamReply
@@ -240,9 +241,21 @@ class ApiProvider:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
         """The answer, from its first event on. Leaving stops the model. Raises ProviderError."""
-        body = await self._encoded(request)
-        async with self._posted(self._wire.path(request), body, request.model) as reply:
-            yield await self._answer(reply, request.model)
+        async with AsyncExitStack() as stack:
+            yield await self._answer(await self._taken(request, stack), request.model)
+
+    async def _taken(self, request: Request, stack: AsyncExitStack) -> StreamReply:
+        """The reply to a question that is taken: once without a field that the model refuses, which is remembered."""
+        path, written = self._wire.path(request), await self._written(request)
+        try:
+            return await stack.enter_async_context(self._posted(path, written.body, request.model))
+        except ProviderError as error:
+            field = refused_field(error.problem, written.fields)
+            if not field:
+                raise
+        self._facts.note_refused(request.model, field)
+        written = await self._written(request)
+        return await stack.enter_async_context(self._posted(path, written.body, request.model))
 
     @asynccontextmanager
     async def pull(self, model: str) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
@@ -276,8 +289,9 @@ class ApiProvider:
         on_step(await self._key_step(calls))
         if not models and self._service.local and not (model and self._downloads):
             raise self._service.error("model_not_loaded")
-        on_step(Step("Models", True, f"{len(models)} model{'' if len(models) == 1 else 's'}"))
-        on_step(self._model_step(model, {entry.id for entry in models}))
+        count = f"{len(models)} model{'' if len(models) == 1 else 's'}"
+        on_step(Step("Models", True, count if models else "this service lists none"))
+        on_step(self._model_step(model, models))
         return models
 
     async def _list_step(self, calls: ApiCalls, title: str, on_step: OnStep) -> tuple[Model, ...]:
@@ -297,13 +311,25 @@ class ApiProvider:
         if calls.key is None:
             return Step("Key", True, "not needed")
         watch = _Stopwatch()
+        if not self._endpoint.needs_key and await self._answers_anybody(calls):
+            return Step("Key", True, "not checked by this server", watch.ms)
         asked = await self._wire.prove_key(calls)
         return Step("Key", True, "accepted", watch.ms if asked else None)
 
-    def _model_step(self, model: str, listed: set[str]) -> Step:
+    async def _answers_anybody(self, calls: ApiCalls) -> bool:
+        """Whether the list comes without the key as well, so that it proves nothing of the key."""
+        try:
+            await self._wire.models(calls.with_key(None))
+        except ProviderError:
+            return False
+        return True
+
+    def _model_step(self, model: str, models: tuple[Model, ...]) -> Step:
         if not model:
             return Step("Model", True, "none chosen yet")
-        if model not in listed and f"{model}:latest" not in listed:
+        if not models and not self._service.local:
+            return Step("Model", True, f"{model}, which only a question can prove")
+        if not {model, f"{model}:latest"} & {name for entry in models for name in (entry.id, *entry.aliases)}:
             kind = "model_not_pulled" if self._downloads and self._service.local else "model_unknown"
             raise self._service.error(kind, model=model)
         return Step("Model", True, f"{model} is listed")
@@ -322,12 +348,11 @@ class ApiProvider:
             raise self._service.error("key_missing")
         return self._calls.with_key(key)
 
-    async def _encoded(self, request: Request) -> bytes:
-        known = self._facts.find(request.model)
+    async def _written(self, request: Request) -> _Written:
         pictures = (part for message in request.messages for part in message.parts if isinstance(part, Image))
         if sum(len(picture.data) for picture in pictures) < _HEAVY:
-            return _encode(self._wire, request, known)
-        return await self._calls.on_a_thread(_encode, self._wire, request, known)
+            return _write(self._wire, request, self._facts)
+        return await self._calls.on_a_thread(_write, self._wire, request, self._facts)
 
     async def _answer(self, reply: StreamReply, model: str) -> AsyncIterator[StreamEvent]:
         reader = self._wire.reader(self._asked(model))
@@ -339,7 +364,8 @@ class ApiProvider:
         return WholeAnswer(reader.whole(self._document(body)))
 
     def _asked(self, model: str) -> Asked:
-        return Asked(self._service, self._session.redactor, model, self._session.limits.answer_characters)
+        known, limit = self._facts.find(model), self._session.limits.answer_characters
+        return Asked(self._service, self._session.redactor, model, limit, known.context if known else None)
 
     def _document(self, body: bytes) -> dict[str, JSON]:
         """A whole answer. Raises ProviderError if it is nothing of this format, and no error either."""
@@ -362,8 +388,18 @@ class _Stopwatch:
         return (self._clock() - self._began) * 1000
 
 
-def _encode(wire: WireFormat, request: Request, known: Model | None) -> bytes:
-    return json.dumps(wire.body(request, known)).encode("ascii")
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A question as it is sent. `fields`: the names of those that a model may refuse."""
+
+    body: bytes
+    fields: tuple[str, ...]
+
+
+def _write(wire: WireFormat, request: Request, facts: ModelFacts) -> _Written:
+    body = wire.body(request, facts.find(request.model))
+    without(body, facts.refused(request.model), wire.refusable)
+    return _Written(json.dumps(body).encode("ascii"), fields_in(body, wire.refusable))
 
 
 def _parsed(body: bytes, read: Callable[[JSON], T | None]) -> T | None:

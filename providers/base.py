@@ -44,7 +44,7 @@ class Model:
     """One entry of a model list. None: the service did not say.
 
     `context`, `output`: the most tokens it reads and writes. `loaded`: it is in memory. `input_price`, `output_price`:
-    US dollars for a million tokens.
+    US dollars for a million tokens. `aliases`: other names under which it may be asked.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Model:
     loaded: bool | None = None
     input_price: float | None = None
     output_price: float | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,12 @@ class ModelFacts:
 
     def learn(self, models: Iterable[Model]) -> tuple[Model, ...]:
         """Takes a new list over, and gives it back."""
-        self._models = {model.id: model for model in models}
-        return tuple(self._models.values())
+        listed = {model.id: model for model in models}
+        self._models = {alias: model for model in listed.values() for alias in model.aliases} | listed
+        return tuple(listed.values())
 
     def find(self, model: str) -> Model | None:
+        """What the list says of the model, by any of its names."""
         return self._models.get(model)
 
     def refused(self, model: str) -> frozenset[str]:

@@ -12,10 +12,10 @@ from ..api import ApiCalls
 from ..base import Model, Request
 from ..framing import Framing
 from ..messages import JSON
-from ..model_lists import models_in
 from ..redact import Secret
 from ..refusals import Sign
 from .quirks import ChatQuirks
+from .servers import listed_models, who_answers
 from .signs import CHAT_SIGNS
 from .stream import ChatStream
 from .wire import REFUSABLE, request_body
@@ -48,7 +48,7 @@ class OpenAIChatFormat:
         return bool(document.get("choices"))
 
     async def identify(self, calls: ApiCalls) -> str:
-        return ""
+        return await who_answers(calls, self._quirks.server)
 
     async def prove_key(self, calls: ApiCalls) -> bool:
         if self._quirks.key_path:
@@ -56,4 +56,4 @@ class OpenAIChatFormat:
         return bool(self._quirks.key_path)
 
     async def models(self, calls: ApiCalls) -> tuple[Model, ...]:
-        return await calls.get("/models", models_in)
+        return await listed_models(calls, self._quirks.server)

@@ -61,13 +61,15 @@ def _assistant(message: Message, quirks: ChatQuirks) -> _Turn:
         turn["tool_calls"] = [_call(call) for call in calls]
     if calls and quirks.reasoning_with_calls:
         turn["reasoning_content"] = "".join(part.text for part in message.parts if isinstance(part, Reasoning))
-    if quirks.reasoning_details:
-        kept = [
-            part for part in message.parts if isinstance(part, Opaque) and part.provider == quirks.reasoning_details
-        ]
-        if details := [detail for part in kept for detail in as_list(part.data)]:
-            turn["reasoning_details"] = details
+    if details := _details(message, quirks.reasoning_details):
+        turn["reasoning_details"] = details
     return turn
+
+
+def _details(message: Message, owner: str) -> list[JSON]:
+    """The opaque reasoning that this service sent, unchanged and in its order."""
+    kept = (part.data for part in message.parts if isinstance(part, Opaque) and part.provider == owner)
+    return [detail for data in kept for detail in as_list(data)]
 
 
 def _call(call: ToolCall) -> JSON:
