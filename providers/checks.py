@@ -42,6 +42,7 @@ _FINDINGS = {
     "key_malformed": "not a key",
     "model_not_loaded": "none loaded",
     "model_loading": "still loading",
+    "model_not_pulled": "not downloaded",
     "model_unknown": "not listed",
     "stream_cut": "connection broke",
 }

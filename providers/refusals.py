@@ -265,6 +265,8 @@ def problem_of(
     kind = _kind_of(refusal, model, (*signs, *_SIGNS), begun)
     if kind == "key_wrong" and not with_key:
         kind = "key_missing"
+    if kind == "model_not_pulled" and not service.local:
+        kind = "model_unknown"  # nobody here can put it there
     wait = refusal.wait
     found = service.problem(
         kind,
