@@ -1,0 +1,138 @@
+"""Recorded traffic of services that speak the Responses API: OpenAI, Azure, xAI, LM Studio."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.errors import ProviderError, Service
+from nuke_ai_panel.providers.framing import ServerEvent, SseReader
+from nuke_ai_panel.providers.messages import (
+    Finished,
+    Opaque,
+    ReasoningDelta,
+    ReasoningOpaque,
+    Started,
+    StreamEvent,
+    TextDelta,
+    ToolCallReady,
+    UsageReported,
+)
+from nuke_ai_panel.providers.openai_responses.format import OpenAIResponsesFormat
+from nuke_ai_panel.providers.openai_responses.stream import ResponsesStream
+from nuke_ai_panel.providers.redact import Redactor
+
+RECORDED = ("openai_responses__", "xai_responses__", "open-responses_responses__", "azure__")
+
+
+def recorded() -> list[Path]:
+    folder = Path(os.environ.get("NUKE_AI_PANEL_TEST_DATA", "/nonexistent")) / "streams"
+    return [path for path in sorted(folder.glob("*")) if path.name.startswith(RECORDED)]
+
+
+def lines_of(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def body_of(lines: Iterable[str]) -> bytes:
+    return "".join(f"event: {json.loads(line)['type']}\ndata: {line}\n\n" for line in lines).encode()
+
+
+def reader() -> ResponsesStream:
+    return OpenAIResponsesFormat().reader(Asked(Service("x", "X", "x.example"), Redactor(), "asked", 2**23))
+
+
+def pieces(events: list[dict[str, Any]], *names: str) -> str:
+    """All that deltas of these names bring, by the shortest way."""
+    return "".join(event["delta"] for event in events if event["type"] in {f"response.{name}.delta" for name in names})
+
+
+needs_recordings = pytest.mark.skipif(not recorded(), reason="NUKE_AI_PANEL_TEST_DATA is not set")
+
+
+@needs_recordings
+@pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
+def test_a_recorded_stream_gives_its_text_its_calls_and_its_end(path: Path) -> None:
+    lines = lines_of(path)
+    body, stream, bytes_to_events = body_of(lines), reader(), SseReader()
+    told: list[StreamEvent] = []
+    for start in range(0, len(body), 777):
+        for event in bytes_to_events.feed(body[start : start + 777]):
+            assert isinstance(event, ServerEvent)
+            told += stream.feed(event)
+    told += stream.finish()
+
+    sent: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    items = [event["item"] for event in sent if event["type"] == "response.output_item.done"]
+    called = [item for item in items if item["type"] == "function_call"]
+    sealed = [
+        item for item in items if item["type"] == "reasoning" and (item.get("encrypted_content") or item.get("content"))
+    ]
+    assert stream.log.bad_events == 0
+    assert told[0] == Started(sent[0]["response"]["model"], sent[0]["response"]["id"])
+    assert "".join(event.text for event in told if isinstance(event, TextDelta)) == pieces(sent, "output_text")
+    thoughts = "".join(event.text for event in told if isinstance(event, ReasoningDelta))
+    assert thoughts == pieces(sent, "reasoning_summary_text", "reasoning_text")
+    calls = [event.call for event in told if isinstance(event, ToolCallReady)]
+    assert [(call.id, call.name, call.arguments) for call in calls] == [
+        (item["call_id"], item["name"], item["arguments"]) for item in called
+    ]
+    kept = [event.part.data for event in told if isinstance(event, ReasoningOpaque)]
+    assert [item for item in kept if isinstance(item, dict) and item["type"] == "reasoning"] == sealed
+    assert told[-1] == Finished("tool_calls" if called else "stop", "completed")
+    (usage,) = (event.usage for event in told if isinstance(event, UsageReported))
+    assert (usage.input, usage.output) == tuple(
+        sent[-1]["response"]["usage"][f"{way}put_tokens"] for way in ("in", "out")
+    )
+
+
+@needs_recordings
+def test_reasoning_goes_back_as_it_came() -> None:
+    """What a recorded answer has sealed is in the next question, letter by letter."""
+    path = next(path for path in recorded() if "reasoning-encrypted" in path.name)
+    stream, lines = reader(), lines_of(path)
+    told = [event for line in lines for event in stream.feed(ServerEvent(line))]
+    (part,) = [event.part for event in told if isinstance(event, ReasoningOpaque)]
+    assert isinstance(part, Opaque) and isinstance(part.data, dict)
+    first = next(line for line in lines if json.loads(line)["type"] == "response.output_item.done")
+    assert json.loads(first)["item"] == part.data
+
+
+@needs_recordings
+def test_ten_thousand_mutated_streams_end_in_an_answer_or_a_named_problem() -> None:
+    recordings = [[body_of([line]) for line in lines_of(path) if len(line) < 2000] for path in recorded()]
+    chance = random.Random(7)
+    answers = 0
+    for _ in range(10_000):
+        events = chance.choice(recordings)
+        begin = chance.randrange(len(events))
+        window = [*events[begin : begin + chance.randrange(1, 12)], END]
+        chance.shuffle(window)
+        body = bytearray(b"".join(window))
+        for _ in range(chance.randrange(8)):
+            body[chance.randrange(len(body))] = chance.randrange(256)
+        answers += read_somehow(bytes(body))
+    assert 1000 < answers < 9000  # they are broken, but not beyond recognition
+
+
+END = b'data: {"type": "response.completed", "response": {"status": "completed"}}\n\n'
+
+
+def read_somehow(body: bytes) -> bool:
+    """Whether it is an answer; else it is a problem with a name."""
+    bytes_to_events, stream = SseReader(), reader()
+    try:
+        for event in [*bytes_to_events.feed(body), *bytes_to_events.finish()]:
+            if isinstance(event, ServerEvent):
+                list(stream.feed(event))
+        list(stream.finish())
+    except ProviderError as error:
+        assert error.problem.title
+        return False
+    return True
