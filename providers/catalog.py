@@ -18,32 +18,47 @@ __all__ = ["PROVIDERS", "Address", "ProviderRow", "normalise_base_url", "origin_
 
 GUIDE = "offline"
 """The id of the built-in guide."""
+ANY_SERVER = "compatible"
+"""The id of a server that no row is about."""
 OWN_KEY_VARIABLE = "NUKE_AI_PANEL_API_KEY"
 """The only environment variable that is read for an address other than a row's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """One service. `base_url` is empty where only the user knows it. `key_page` is where its keys are made."""
+    """One service. `base_url` is empty where only the user knows it. `key_page` is where its keys are made.
+
+    `host_path`: where its API is on a host that is named without a path, if not where its format has it.
+    """
 
     id: str
     label: str
     format: FormatName | Literal["offline"]
     base_url: str = ""
+    host_path: str = ""
+    address_hint: str = ""
+    """What to write where there is no `base_url`."""
     key_variable: str = ""
     key_page: str = ""
     local: bool = False
     needs_key: bool = False
     key_prefixes: tuple[str, ...] = ()
     start_hint: str = ""
+    key_hint: str = ""
+    """How to be let in by a server in the house, where a key is not all that may be missing."""
     quirks: ChatQuirks = field(default_factory=ChatQuirks)
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Sent along with everything; `{key}` in one stands for the key."""
 
     @property
+    def downloads(self) -> bool:
+        """Its server fetches models when it is told to: `ProviderManager.pull`."""
+        return self.format == "ollama"
+
+    @property
     def default_path(self) -> str:
         """Where the API is on a host that is named without a path."""
-        return {"ollama": "", "gemini": "/v1beta"}.get(self.format, "/v1")
+        return self.host_path or {"ollama": "", "gemini": "/v1beta"}.get(self.format, "/v1")
 
     def base_url_of(self, address: str = "") -> str:
         """The base URL that is meant by an address as typed. Raises ProviderError `bad_address`."""
@@ -56,11 +71,11 @@ class ProviderRow:
         variable = self.key_variable if own else OWN_KEY_VARIABLE
         return Service(
             id=self.id,
-            name=self.label if self.base_url else address.place,
+            name=address.place if self.id == ANY_SERVER else self.label,
             host=address.place,
             local=address.local,
             start_hint=self.start_hint if address.local else "",
-            key_hint=f"Paste one in the settings, or set {variable}.",
+            key_hint=(address.local and self.key_hint) or f"Paste one in the settings, or set {variable}.",
         )
 
 
@@ -68,13 +83,12 @@ _CLOUD = (
     ProviderRow(
         id="openai",
         label="OpenAI",
-        format="openai_chat",
+        format="openai_responses",
         base_url="https://api.openai.com/v1",
         key_variable="OPENAI_API_KEY",
         key_page="https://platform.openai.com/api-keys",
         needs_key=True,
         key_prefixes=("sk-proj-", "sk-svcacct-", "sk-admin-"),
-        quirks=ChatQuirks(max_tokens_field="max_completion_tokens"),
     ),
     ProviderRow(
         id="openrouter",
@@ -85,7 +99,7 @@ _CLOUD = (
         key_page="https://openrouter.ai/settings/keys",
         needs_key=True,
         key_prefixes=("sk-or-",),
-        quirks=ChatQuirks(key_path="/key"),
+        quirks=ChatQuirks(effort="object", reasoning_details="openrouter", key_path="/key"),
     ),
     ProviderRow(
         id="anthropic",
@@ -115,7 +129,9 @@ _CLOUD = (
         key_variable="MISTRAL_API_KEY",
         key_page="https://console.mistral.ai/api-keys",
         needs_key=True,
-        quirks=ChatQuirks(stream_options=False, content_with_calls=False),
+        quirks=ChatQuirks(
+            stream_options=False, known_fields_only=True, content_with_calls=False, user_after_tools=False
+        ),
     ),
     ProviderRow(
         id="groq",
@@ -136,6 +152,7 @@ _CLOUD = (
         key_variable="DEEPSEEK_API_KEY",
         key_page="https://platform.deepseek.com/api_keys",
         needs_key=True,
+        quirks=ChatQuirks(effort="switch", schema=False, reasoning_with_calls=True),
     ),
     ProviderRow(
         id="xai",
@@ -157,17 +174,29 @@ _CLOUD = (
         needs_key=True,
         key_prefixes=("tgp_v1_",),
     ),
+    ProviderRow(
+        id="azure",
+        label="Azure OpenAI",
+        format="openai_chat",
+        host_path="/openai/v1",
+        address_hint="https://RESOURCE.openai.azure.com/openai/v1; its models are called as you called the deployments.",
+        key_page="https://portal.azure.com",
+        needs_key=True,
+        quirks=ChatQuirks(max_tokens_field="max_completion_tokens", server="azure"),
+        headers={"api-key": "{key}"},
+    ),
 )
 
 _LOCAL = (
     ProviderRow(
         id="ollama",
         label="Ollama",
-        format="openai_chat",
-        base_url="http://127.0.0.1:11434/v1",
+        format="ollama",
+        base_url="http://127.0.0.1:11434",
         key_variable="OLLAMA_API_KEY",
         local=True,
         start_hint="Start the Ollama app or run `ollama serve`, or check the port.",
+        key_hint="For models of Ollama's cloud run `ollama signin`; else paste a key in the settings.",
     ),
     ProviderRow(
         id="lmstudio",
@@ -177,6 +206,7 @@ _LOCAL = (
         key_variable="LM_API_TOKEN",
         local=True,
         start_hint="In LM Studio open Developer and start the server, or check the port.",
+        quirks=ChatQuirks(server="lmstudio", one_model=True),
     ),
     ProviderRow(
         id="llama_cpp",
@@ -186,6 +216,7 @@ _LOCAL = (
         key_variable="LLAMA_API_KEY",
         local=True,
         start_hint="Start `llama-server` with your model, or check the port.",
+        quirks=ChatQuirks(server="llama_cpp", one_model=True),
     ),
     ProviderRow(
         id="vllm",
@@ -195,6 +226,7 @@ _LOCAL = (
         key_variable="VLLM_API_KEY",
         local=True,
         start_hint="Start it with `vllm serve`, or check the port.",
+        quirks=ChatQuirks(server="vllm"),
     ),
     ProviderRow(
         id="litellm",
@@ -204,6 +236,7 @@ _LOCAL = (
         key_variable="LITELLM_API_KEY",
         local=True,
         start_hint="Start the `litellm` proxy, or check the port.",
+        quirks=ChatQuirks(server="litellm"),
     ),
 )
 
@@ -211,7 +244,14 @@ _ALL = (
     ProviderRow(id=GUIDE, label="Guide (no model)", format="offline", local=True),
     *_CLOUD,
     *_LOCAL,
-    ProviderRow(id="compatible", label="OpenAI-compatible", format="openai_chat", key_variable=OWN_KEY_VARIABLE),
+    ProviderRow(
+        id=ANY_SERVER,
+        label="OpenAI-compatible",
+        format="openai_chat",
+        address_hint="Any server that speaks the OpenAI chat format, at an address of yours.",
+        key_variable=OWN_KEY_VARIABLE,
+        quirks=ChatQuirks(one_model=True),
+    ),
 )
 
 PROVIDERS: dict[str, ProviderRow] = {row.id: row for row in _ALL}

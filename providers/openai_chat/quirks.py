@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Server = Literal["", "azure", "litellm", "llama_cpp", "lmstudio", "mistral", "openrouter", "vllm"]
+Server = Literal["", "azure", "litellm", "llama_cpp", "lmstudio", "vllm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
