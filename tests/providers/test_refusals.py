@@ -12,7 +12,7 @@ from nuke_ai_panel.providers.redact import Redactor
 from nuke_ai_panel.providers.refusals import problem_of, read_refusal, refusal_of
 from nuke_ai_panel.providers.retry import retry_after_seconds
 
-SERVICE = Service("x", "X", "x.example")
+SERVICE = Service("x", "X", "x.lan", local=True)
 
 
 def said(message: str, **codes: Any) -> Any:
