@@ -36,15 +36,14 @@ def refused_field(problem: Problem, sent: Iterable[str]) -> str:
             return ""
 
 
-def without(body: dict[str, JSON], refused: Iterable[str], names: Mapping[str, str]) -> dict[str, JSON]:
-    """The question, changed in place: refused fields are gone, or have the name that stands for them in `names`."""
+def without(body: dict[str, JSON], refused: Iterable[str], names: Mapping[str, str]) -> None:
+    """Takes refused fields out of the question, or gives them the name that stands for them in `names`."""
     for name in refused:
         parent, last = _parent(body, name), _last(name)
         if name in names and last in parent:
             value = parent.pop(last)
             if instead := names[name]:
                 _parent(body, instead)[_last(instead)] = value
-    return body
 
 
 def _named_by_the_service(field: str, names: list[str]) -> str:
