@@ -236,11 +236,17 @@ class ProviderManager:
         return await (await self._open(provider_id)).provider.models()
 
     async def check(
-        self, config: ProviderConfig, *, key: Secret | None = None, model: str = "", on_step: OnStep
+        self,
+        config: ProviderConfig,
+        *,
+        key: Secret | None = None,
+        model: str = "",
+        on_step: OnStep,
+        spend: bool = False,
     ) -> CheckReport:
-        """The connection test of settings that need not be saved, over a session of its own.
+        """The connection test of settings that need not be saved, over sessions of its own.
 
-        `key` None: the stored one of that address.
+        `key` None: the stored one of that address. `spend`: one token is asked for at the end.
         """
         if config.row.format == "offline":
             return await check_built_in(_guide(), on_step)
@@ -248,14 +254,24 @@ class ProviderManager:
         self._refuse_if_closed()
         temporary: list[HttpSession] = []
 
-        def open_provider(url: str) -> Provider:
+        def open_session(url: str) -> HttpSession:
             session = sessions.open_session(f"test of {config.id}", config.row.service(url), origin_of(url))
             temporary.append(session)
-            return self._provider(config.row, url, session, key)
+            return session
 
-        test = ConnectionTest(config.row, config.address, self._limits)
+        def open_provider(url: str) -> Provider:
+            return self._provider(config.row, url, open_session(url), key)
+
+        test = ConnectionTest(
+            config.row,
+            config.address,
+            self._limits,
+            sessions.surroundings,
+            open_session=open_session,
+            open_provider=open_provider,
+        )
         try:
-            return await test.run(open_provider, (await sessions.use(self._network)).trust.context, model, on_step)
+            return await test.run(model, on_step, spend=spend)
         finally:
             for session in temporary:
                 await session.close()

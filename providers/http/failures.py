@@ -65,28 +65,23 @@ def _of_proxy(error: BaseException, line: Line, proxy: Proxy, detail: str) -> Pr
             kind = kind_of_os_error(error.os_error, line.service)
             return proxy_problems.unreachable(proxy, line.service, kind, detail)
         case aiohttp.ClientHttpProxyError():
-            return proxy_problems.answered(
-                proxy, line.service, error.status, with_login=line.route.login is not None, detail=detail
-            )
+            with_login = line.route.login is not None
+            return proxy_problems.answered(proxy, line.service, error.status, detail, with_login=with_login)
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            return _of_its_encryption(error, line, proxy, detail)
+            if not _is_with(proxy, error):
+                return None
+            return proxy_problems.unreachable(proxy, line.service, _kind(error, line), detail)
         case aiohttp.ClientResponseError() | HttpProcessingError():
-            secure = "It speaks https: begin its address with https://."
-            plain = "What answers there is no HTTP proxy."
-            return proxy_problems.failed(proxy, line.service, secure if _TLS_ALERT in str(error) else plain, detail)
+            return proxy_problems.no_proxy(proxy, line.service, detail, speaks_tls=_TLS_ALERT in str(error))
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() if not (line.connected and line.answered):
-            return proxy_problems.failed(proxy, line.service, "The proxy hung up without an answer.", detail)
+            return proxy_problems.hung_up(proxy, line.service, detail)
         case _:
             return None
 
 
-def _of_its_encryption(
-    error: aiohttp.ClientConnectorError, line: Line, proxy: Proxy, detail: str
-) -> ProviderError | None:
-    """A certificate or a handshake that failed: there are two, if the proxy has one of its own."""
-    if (error.host, error.port) != (proxy.host, proxy.port):
-        return None
-    return proxy_problems.as_service(proxy, line.service).error(_kind(error, line), detail=detail)
+def _is_with(proxy: Proxy, error: aiohttp.ClientConnectorError) -> bool:
+    """There are two handshakes, if the proxy has one of its own."""
+    return (error.host, error.port) == (proxy.host, proxy.port)
 
 
 def _kind(error: BaseException, line: Line) -> str:

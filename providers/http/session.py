@@ -192,9 +192,8 @@ class HttpSession:
         if proxy and _is_the_proxys(response):
             response.close()
             self._route = None
-            raise proxy_problems.answered(
-                proxy, self.service, response.status, with_login=route.login is not None, detail=""
-            )
+            with_login = route.login is not None
+            raise proxy_problems.answered(proxy, self.service, response.status, with_login=with_login)
         self._answered = True
         if response.status not in _REDIRECTS:
             return response

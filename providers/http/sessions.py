@@ -50,6 +50,12 @@ class HttpSessions:
         """The names of the sessions that are not closed."""
         return tuple(session.name for session in self._open)
 
+    @property
+    def surroundings(self) -> Surroundings:
+        """What is in use."""
+        assert self._surroundings is not None, "`use` comes first"
+        return self._surroundings
+
     def sockets(self) -> tuple[tuple[str, int], ...]:
         """The name of each open session and how many connections it holds, in use or kept for the next request."""
         return tuple((session.name, session.sockets) for session in self._open)
@@ -69,8 +75,7 @@ class HttpSessions:
 
     def open_session(self, name: str, service: Service, origin: str) -> HttpSession:
         """A new session that speaks to `origin` and to nobody else. To be called on the loop, after `use`."""
-        assert self._surroundings is not None
-        trust, routes = self._surroundings.trust, self._surroundings.routes
+        trust, routes = self.surroundings.trust, self.surroundings.routes
 
         async def route() -> Route:
             return await routes.to(parse_address(origin), service, self.limits.connect)
