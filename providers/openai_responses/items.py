@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..json_values import as_count, as_list, as_object, as_text
+from ..json_values import CharacterJoiner, as_count, as_list, as_object, as_text, whole_characters
 from ..messages import JSON, Opaque, ReasoningDelta, ReasoningOpaque, StreamEvent, TextDelta
 from ..tool_calls import OpenCall, ToolCalls, arguments_text
 from .wire import OWNER
@@ -28,6 +28,7 @@ class _Item:
     """One item. `told` are its parts of which something was told; `thought` is the kind of reasoning it is told in."""
 
     number: int
+    pieces: CharacterJoiner = field(default_factory=CharacterJoiner)
     begun: bool = False
     thought: str = ""
     call: OpenCall | None = None
@@ -58,7 +59,8 @@ class OutputItems:
                 content = as_object(event.get("item"))
                 yield from self._whole(self._of(event, content), content)
             case "response.function_call_arguments.delta":
-                yield from self._arguments(self._of(event), as_text(event.get("delta")))
+                item = self._of(event)
+                yield from self._arguments(item, item.pieces.feed(as_text(event.get("delta"))))
             case "response.function_call_arguments.done":
                 yield from self._all_arguments(self._of(event), event)
             case _:
@@ -87,14 +89,13 @@ class OutputItems:
         item.begun = True
         match content.get("type"):
             case "function_call":
-                yield from self.calls.add(
-                    self._call(item), as_text(content.get("call_id")), as_text(content.get("name"))
-                )
+                identity, name = (whole_characters(as_text(content.get(key))) for key in ("call_id", "name"))
+                yield from self.calls.add(self._call(item), identity, name)
             case "message":
                 # Whether it is an aside or the answer; models that say so want to be told so again.
                 if phase := as_text(content.get("phase")):
                     yield ReasoningOpaque(Opaque(OWNER, {"type": "message", "phase": phase}))
-            case "reasoning":
+            case "reasoning" | None:
                 pass
             case _:
                 self.hidden = True
@@ -133,7 +134,10 @@ class OutputItems:
         yield from self._text(self._of(event), part, index, text, whole=ending == "done")
 
     def _text(self, item: _Item, kind: str, index: int, text: str, *, whole: bool) -> Iterator[StreamEvent]:
-        if not text or (whole and (kind, index) in item.told):
+        if whole and (kind, index) in item.told:
+            return
+        text = whole_characters(text) if whole else item.pieces.feed(text)
+        if not text:
             return
         item.told.add((kind, index))
         match kind:
@@ -162,10 +166,7 @@ class OutputItems:
 
     def _all_arguments(self, item: _Item, content: dict[str, JSON]) -> Iterator[StreamEvent]:
         if not self._call(item).pieces:
-            yield from self._arguments(item, arguments_text(content.get("arguments")))
-
-    def _named(self, item: _Item, content: dict[str, JSON]) -> Iterator[StreamEvent]:
-        yield from self.calls.add(self._call(item), as_text(content.get("call_id")), as_text(content.get("name")))
+            yield from self._arguments(item, whole_characters(arguments_text(content.get("arguments"))))
 
     def _call(self, item: _Item) -> OpenCall:
         if item.call is None:
