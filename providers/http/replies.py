@@ -14,6 +14,7 @@ import aiohttp
 from ..errors import ProviderError
 from ..event_stream import EventStream
 from ..framing import Framing
+from ..limits import Limits
 from .client import left_in
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ class StreamReply:
     def content_type(self) -> str:
         return _content_type(self.headers)
 
-    def events(self, framing: Framing) -> EventStream:
-        return EventStream(self._read, self._session.service, self._session.limits, self._began, framing)
+    def events(self, framing: Framing, limits: Limits | None = None) -> EventStream:
+        """`limits`: for what takes its own time, instead of those of the session."""
+        return EventStream(self._read, self._session.service, limits or self._session.limits, self._began, framing)
 
     async def body(self, limit: int, deadline: float) -> bytes:
         """All of it, or `event_too_large`. Raises ProviderError."""
