@@ -19,7 +19,7 @@ from pathlib import Path
 from ..providers.catalog import PROVIDERS
 from ..providers.errors import Problem, ProviderError, problem
 from ..providers.limits import Limits
-from ..providers.manager import ProviderConfig, ProviderManager
+from ..providers.manager import ProviderConfig, ProviderManager, RequestPolicy
 from ..providers.redact import Redactor, Secret
 from . import settings as options
 from .chat import Chat
@@ -105,6 +105,7 @@ class Application:
             key_for=self._key_for,
             run_blocking=run_blocking,
             limits=self._limits(),
+            policy=self._policy(),
             redactor=self.redactor,
         )
         self.host: Host = EmptyHost()
@@ -124,6 +125,7 @@ class Application:
             provider=provider,
             model=model or self.config(provider).model,
             rounds=self.settings.get(options.TOOL_ROUNDS),
+            context=self.settings.get(options.CONTEXT) or None,
         )
 
     def config(self, provider_id: str) -> ProviderConfig:
@@ -153,6 +155,18 @@ class Application:
             raise ProviderError(_no_model(row.label))
         return first.id
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The ids of the providers to choose from, in the order of the catalog."""
+        return tuple(provider_id for provider_id in PROVIDERS if self.settings.offers(provider_id))
+
+    def apply_settings(self) -> None:
+        """What the settings say now counts at once, for everything that is not under way already."""
+        self._bridge.set_level(self.settings.get(options.LOG_LEVEL))
+        self.providers.configure(self._configs())
+        self.providers.use_limits(self._limits())
+        self.providers.use_policy(self._policy())
+
     async def save_settings(self) -> None:
         """Raises OSError when the file cannot be written; TimeoutError, which is one, when the disk is silent."""
         async with self._saving:  # or an older save could end after a newer one
@@ -168,7 +182,7 @@ class Application:
     def set_log_level(self, level: str) -> None:
         """Raises ValueError for a level that the setting does not have."""
         self.settings.set(options.LOG_LEVEL, level)
-        self._bridge.set_level(level)
+        self.apply_settings()
 
     async def adopt_crashed(self) -> tuple[PastSession, ...]:
         """Takes over the journals of runs that did not end in order: what they reported is forwarded, once.
@@ -241,8 +255,12 @@ class Application:
             first_event_local=get(options.FIRST_EVENT_LOCAL),
             idle=get(options.IDLE_CLOUD),
             idle_local=get(options.IDLE_LOCAL),
+            total=get(options.TOTAL),
             test=get(options.TEST),
         )
+
+    def _policy(self) -> RequestPolicy:
+        return RequestPolicy(retries=self.settings.get(options.RETRIES), at_once=self.settings.get(options.AT_ONCE))
 
     def _nats(self) -> NatsTarget:
         subject = self.settings.get(options.NATS_SUBJECT)

@@ -28,14 +28,17 @@ class Chat:
         provider: str,
         model: str = "",
         rounds: int = 25,
+        context: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`context`: tokens that a local server sets aside; None: as it does by itself."""
         self.provider = provider
         self.model = model
         self.host = host
         self._models = models
         self._model_for = model_for
         self._rounds = rounds
+        self._context = context
         self._clock = clock
         self._turns: list[tuple[Message, ...]] = []
         self._listeners: list[Listener] = []
@@ -71,7 +74,15 @@ class Chat:
         turn = Turn(
             prompt,
             TurnSetup(
-                self._models, self._model_for, tools, self.provider, self.model, before, self._rounds, self._clock
+                models=self._models,
+                model_for=self._model_for,
+                tools=tools,
+                provider=self.provider,
+                model=self.model,
+                before=before,
+                rounds=self._rounds,
+                context=self._context,
+                clock=self._clock,
             ),
             self._publish,
         )

@@ -102,6 +102,7 @@ class TurnSetup:
     before: tuple[Message, ...]
     """The system message and the history."""
     rounds: int
+    context: int | None
     clock: Callable[[], float]
 
 
@@ -191,7 +192,7 @@ class Turn:
 
     async def _one_round(self) -> _Round:
         answer, setup = _Round(), self._setup
-        request = Request(self._model, (*setup.before, *self._messages), setup.tools.specs)
+        request = Request(self._model, (*setup.before, *self._messages), setup.tools.specs, context=setup.context)
         async with setup.models.stream(setup.provider, request) as events:
             async for event in events:
                 answer.add(event)

@@ -15,7 +15,7 @@ COMPATIBLE = "compatible"
 
 
 class NoSuchProvider(Exception):
-    """A provider id that is not in the catalog; the text names near ones."""
+    """A provider that cannot be asked: not in the catalog, or not as it was wanted. The text says why."""
 
 
 def choose(app: Application, provider: str | None, base_url: str | None) -> str:
@@ -25,6 +25,11 @@ def choose(app: Application, provider: str | None, base_url: str | None) -> str:
         near = difflib.get_close_matches(chosen, PROVIDERS, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise NoSuchProvider(f"There is no provider {chosen!r}.{hint} `nuke-ai-panel providers` lists them.")
+    if not app.settings.offers(chosen):
+        raise NoSuchProvider(f"{PROVIDERS[chosen].label} is not among the providers that are offered here.")
     if base_url:
+        decided = app.settings.provider_origin(chosen, "address").decided_by
+        if decided:
+            raise NoSuchProvider(f"The address of {PROVIDERS[chosen].label} is decided. {decided}")
         app.use_address(chosen, base_url)
     return chosen

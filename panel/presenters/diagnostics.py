@@ -23,6 +23,7 @@ from .. import settings as options
 from ..reports import PastSession
 from ..tasks import TaskScope
 from .bundle import as_text, session_as_text
+from .fields import field_of
 from .figures import (
     ReportRows,
     connection_sections,
@@ -104,9 +105,7 @@ class DiagnosticsPresenter(QObject):
         )
 
     def _log_level(self) -> FieldSpec:
-        setting = options.LOG_LEVEL
-        value = self._app.settings.get(setting)
-        return FieldSpec(setting.id, setting.label, "choice", value, setting.choices, setting.help)
+        return field_of(self._app.settings, options.LOG_LEVEL)
 
     # What is around: looked at in the background, one look at a time.
 

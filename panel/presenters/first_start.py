@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from ...providers.base import CheckReport, Step
-from ...providers.catalog import PROVIDERS, ProviderRow, origin_of, parse_address, provider_for_key
+from ...providers.catalog import PROVIDERS, ProviderRow, origin_of, parse_address, provider_for_key, row_of
 from ...providers.errors import ProviderError
 from ...providers.manager import ProviderConfig
 from ...providers.redact import Secret
@@ -57,7 +57,7 @@ class FirstStartPresenter(QObject):
         self._show_variable()
 
     async def _look_around(self) -> None:
-        for provider_id in LOOKED_FOR:
+        for provider_id in filter(self._app.settings.offers, LOOKED_FOR):
             try:
                 async with asyncio.timeout(LOOKING):
                     models = await self._app.providers.models(provider_id)
@@ -78,16 +78,17 @@ class FirstStartPresenter(QObject):
         self.page.set_places(f"Keys: {place}. Chats: not kept yet.")
 
     def _show_variable(self) -> None:
-        for row in PROVIDERS.values():
+        for row in map(row_of, self._app.offered):
             if row.needs_key and self._app.environ.get(row.key_variable):
                 self.page.set_variable(row.key_variable, row.id)
                 return
 
     def _key_entered(self, text: str) -> None:
         row = provider_for_key(text)
-        if row is None:
+        if row is None or row.id not in self._app.offered:
             self._unplaced = Secret(text)
-            self.page.ask_owner([(each.id, each.label) for each in PROVIDERS.values() if each.needs_key])
+            offered = map(row_of, self._app.offered)
+            self.page.ask_owner([(each.id, each.label) for each in offered if each.needs_key])
             return
         self._tasks.start(self._try_key(row, Secret(text)), name=f"try a key of {row.id}")
 

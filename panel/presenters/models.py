@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from ...providers.base import Model
-from ...providers.catalog import GUIDE, PROVIDERS, ProviderRow, origin_of
+from ...providers.catalog import GUIDE, PROVIDERS, ProviderRow, origin_of, row_of
 from ...providers.errors import ProviderError
 from ...ui.chat_pane import ChatPane
 from ...ui.model_picker import ModelPicker, ModelRow
@@ -55,7 +55,7 @@ class ModelPresenter(QObject):
     def open(self) -> None:
         self._show()
         self.picker.open_under(self._pane.header.chip)
-        for row in PROVIDERS.values():
+        for row in map(row_of, self._app.offered):
             # What a local server has loaded changes while it runs.
             known = row.id in self._lists and not row.local
             if row.id != GUIDE and row.id not in self._asked and not known:
@@ -96,6 +96,8 @@ class ModelPresenter(QObject):
     def _show(self) -> None:
         rows = [ModelRow(GUIDE, PROVIDERS[GUIDE].label, "guide", "no model, offline", self._current[0] == GUIDE)]
         for provider_id, models in self._lists.items():
+            if not self._app.settings.offers(provider_id):
+                continue
             label = PROVIDERS[provider_id].label
             rows += [self._row(provider_id, label, model) for model in models]
         self.picker.set_rows(rows)

@@ -97,10 +97,14 @@ class PanePresenter(QObject):
     # Who answers
 
     def choose(self, provider_id: str, model: str) -> None:
-        """From now on this provider and model answer; kept in the settings."""
-        self._app.settings.set(options.PROVIDER, provider_id)
+        """From now on this provider and model answer; kept in the settings, which may be somebody else's to decide."""
+        settings = self._app.settings
+        if provider_id != settings.get(options.PROVIDER) and not settings.set(options.PROVIDER, provider_id):
+            decided = _decided(settings.origin(options.PROVIDER).decided_by)
+            self.conversation.tell(decided, retry=partial(self.choose, provider_id, model))
+            return
         if model and provider_id != GUIDE:
-            address = self._app.settings.provider(provider_id).address
+            address = settings.provider(provider_id).address
             self._app.change_provider(provider_id, ProviderSettings(address, model))
         self.settings.save()
         self._provider_chosen(provider_id)
@@ -216,6 +220,10 @@ class PanePresenter(QObject):
     def _turn_ended(self, ended: TurnEnded) -> None:
         self._show_choice(ended.problem if ended.state == "failed" else None)
         self._look_again(True)
+
+
+def _decided(by: str) -> Problem:
+    return Problem("setting_locked", "notice", "Who answers is not yours to choose here", by, "Ask whoever set it.")
 
 
 def _follow(url: str) -> None:

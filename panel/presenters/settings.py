@@ -21,10 +21,11 @@ from ...providers.manager import ProviderConfig
 from ...providers.redact import Secret
 from ...ui.chat_pane import ChatPane
 from ...ui.settings.dialog import SAVED, SettingsDialog
-from ...ui.settings.values import FieldSpec, KeyState, ProviderDraft, ProviderPageSpec, ProviderState
+from ...ui.settings.values import KeyState, ProviderDraft, ProviderPageSpec, ProviderState
 from .. import settings as options
 from ..settings import ProviderSettings
 from ..tasks import TaskScope
+from .fields import SettingFields, fields_of
 from .key_pages import KeyPages
 from .view_tasks import ViewTasks
 from .words import cancelled, failed, found_out, step_row, verdict
@@ -53,6 +54,7 @@ class SettingsPresenter(QObject):
         self._found_out: dict[str, tuple[ProviderState, str]] = {}
         self._models: dict[str, tuple[str, ...]] = {}
         self._keys: KeyPages | None = None
+        self._fields: SettingFields | None = None
         self.dialog: SettingsDialog | None = None
 
     def open(self, provider_id: str = "") -> SettingsDialog:
@@ -67,7 +69,10 @@ class SettingsPresenter(QObject):
 
     def _build(self) -> SettingsDialog:
         pages = [self._page(row) for row in PROVIDERS.values()]
-        dialog = SettingsDialog(self._pane.look, pages, [self._send_key()], self._pane)
+        dialog = SettingsDialog(self._pane.look, pages, fields_of(self._app.settings), self._pane)
+        dialog.offer(self._app.offered)
+        self._fields = SettingFields(dialog, self._app)
+        self._fields.changed.connect(self._setting_changed)
         self._keys = KeyPages(dialog, self._app, self._scope)
         self._keys.changing.connect(self._forget_findings)
         self._keys.changed.connect(self._key_changed)
@@ -80,13 +85,12 @@ class SettingsPresenter(QObject):
         dialog.address_changed.connect(self._change_address)
         dialog.model_changed.connect(self._change_model)
         dialog.provider_chosen.connect(self._choose)
-        dialog.field_changed.connect(self._change_field)
         if self._app.settings.warnings:
             dialog.set_status(" ".join(self._app.settings.warnings))
         return dialog
 
     def _page(self, row: ProviderRow) -> ProviderPageSpec:
-        config = self._app.config(row.id)
+        config, settings = self._app.config(row.id), self._app.settings
         state, words = self._found_out.get(row.id) or _first_state(row, config)
         return ProviderPageSpec(
             id=row.id,
@@ -101,7 +105,10 @@ class SettingsPresenter(QObject):
             local=row.local,
             connects=row.format != "offline",
             description=_description(row),
-            in_use=self._app.settings.get(options.PROVIDER) == row.id,
+            in_use=settings.get(options.PROVIDER) == row.id,
+            choice_locked_by=settings.origin(options.PROVIDER).decided_by,
+            address_locked_by=settings.provider_origin(row.id, "address").decided_by,
+            model_locked_by=settings.provider_origin(row.id, "model").decided_by,
             state=state,
             words=words,
         )
@@ -176,8 +183,9 @@ class SettingsPresenter(QObject):
     # Settings are in force at once; the file follows.
 
     def _change_address(self, provider_id: str, address: str) -> None:
-        row, old = PROVIDERS[provider_id], self._app.settings.provider(provider_id)
-        kept = "" if address == row.base_url else address
+        old = self._app.settings.provider(provider_id)
+        standard = self._app.settings.studio_provider(provider_id).address or PROVIDERS[provider_id].base_url
+        kept = "" if address == standard else address
         if self._change(provider_id, ProviderSettings(kept, old.model)):
             self._forget_findings(provider_id)
             if self._keys:
@@ -204,18 +212,27 @@ class SettingsPresenter(QObject):
         self._show_page(provider_id)
 
     def _choose(self, provider_id: str) -> None:
-        before = self._app.settings.get(options.PROVIDER)
-        self._app.settings.set(options.PROVIDER, provider_id)
-        self.save()
-        for changed in {before, provider_id} & PROVIDERS.keys():
-            self._show_page(changed)
-        self.provider_chosen.emit(provider_id)
+        if self._app.settings.set(options.PROVIDER, provider_id):
+            self._setting_changed(options.PROVIDER.id)
 
-    def _change_field(self, field_id: str, value: object) -> None:
-        if field_id == options.SEND_KEY.id and options.SEND_KEY.accepts(value):
-            self._app.settings.set(options.SEND_KEY, str(value))
-            self.save()
-            self.send_key_changed.emit(str(value))
+    def _setting_changed(self, setting_id: str) -> None:
+        """In force at once, saved, and told to whoever shows it."""
+        settings = self._app.settings
+        self._app.apply_settings()
+        self.save()
+        if setting_id == options.SEND_KEY.id:
+            self.send_key_changed.emit(settings.get(options.SEND_KEY))
+        if setting_id == options.OFFERED.id and self.dialog:
+            self.dialog.offer(self._app.offered)
+        if setting_id in (options.PROVIDER.id, options.OFFERED.id):
+            self._show_choice()
+
+    def _show_choice(self) -> None:
+        for page in self._app.offered:
+            self._show_page(page)
+        if self._fields:
+            self._fields.show(options.PROVIDER)
+        self.provider_chosen.emit(self._app.settings.get(options.PROVIDER))
 
     def _key_changed(self, provider_id: str) -> None:
         self.save()
@@ -238,11 +255,6 @@ class SettingsPresenter(QObject):
         if words != SAVED and not (self.dialog and self.dialog.isVisible()):
             self.save_failed.emit(_not_saved(words))
 
-    def _send_key(self) -> FieldSpec:
-        setting = options.SEND_KEY
-        value = self._app.settings.get(setting)
-        return FieldSpec(setting.id, setting.label, "choice", value, setting.choices, setting.help)
-
     def _open_key_page(self, provider_id: str) -> None:
         QDesktopServices.openUrl(QUrl(PROVIDERS[provider_id].key_page))
 
@@ -260,7 +272,7 @@ def _description(row: ProviderRow) -> str:
         )
     if row.local:
         return row.start_hint.replace("`", "")
-    return "" if row.base_url else "Any server that speaks the OpenAI chat format, at an address of yours."
+    return row.address_hint
 
 
 def _first_state(row: ProviderRow, config: ProviderConfig) -> tuple[ProviderState, str]:

@@ -6,6 +6,7 @@ Owns the order of the layers, what was changed since the file was read, and wher
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
@@ -119,16 +120,27 @@ class Settings:
 
         Raises ValueError for a value that the declaration does not allow.
         """
-        return self._set(setting, value)
+        try:
+            return self._set(setting, self._read(setting, value))
+        except Unusable as why:
+            raise ValueError(f"{setting.label}: {why}") from None
 
     def set_words(self, setting: AnySetting, words: str) -> bool:
         """The same for what was typed or picked. Raises Unusable, a ValueError."""
-        return self._set(setting, setting.parse(words))
+        return self._set(setting, self._read(setting, setting.parse(words)))
 
     def reset(self, setting: AnySetting) -> None:
         """Takes the user's value back: what the studio says, or the default, is in force."""
         if not self.origin(setting).decided_by:
             self._change(Change(setting.section, setting.name, None))
+
+    def without_user(self, setting: AnySetting) -> str:
+        """What `reset` would bring into force, in words."""
+        value = setting.default
+        if setting.id in self._studio.values:
+            with suppress(Unusable):
+                value = self._read(setting, self._studio.values[setting.id])
+        return setting.shown(value) or "none"
 
     def differing(self) -> tuple[InForce, ...]:
         """Every value that is not the default, with where it comes from."""
@@ -187,10 +199,6 @@ class Settings:
         self._change(Change("keys", name, saved))
 
     def _set(self, setting: AnySetting, value: Value) -> bool:
-        try:
-            value = self._read(setting, value)
-        except Unusable as why:
-            raise ValueError(f"{setting.label}: {why}") from None
         if self.origin(setting).decided_by:
             return False
         self._change(Change(setting.section, setting.name, value))

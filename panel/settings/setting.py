@@ -96,6 +96,10 @@ class Setting(Generic[V]):
             return self.read(_number(words))
         return self.read(words)
 
+    def typed(self, value: Value) -> str:
+        """A value as it is typed or picked: what `parse` reads back."""
+        return value if isinstance(value, str) else self.shown(value).removesuffix(f" {self.unit}")
+
     def shown(self, value: Value) -> str:
         """A value of this setting in words: "10 s", "As this system says", "on"; a text as it is."""
         if isinstance(value, bool):

@@ -46,7 +46,7 @@ class LogPage(Page):
         level = ChoiceField(self._look, field.label, field.choices, str(field.value))
         level.picked.connect(self.level_changed)
         level.setEnabled(not field.locked_by)
-        line = SettingRow(self._look, field.label, level, buddy=level, note=field.help)
+        line = SettingRow(self._look, field.label, level, buddy=level, note=field.locked_by or field.help)
         line.set_narrow(self.width() < NARROW)
         self._rows.append(line)
         self._layout.insertWidget(self._layout.indexOf(self._rule), line)

@@ -5,10 +5,10 @@ Takes values and gives signals; saving, keys and connections are the presenter's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from ..parts.frames import column
 from .fields_page import FieldsPage
 from .page_list import ListEntry, SettingsList
 from .provider_page import ProviderPage
+from .search import Search, find
 from .values import (
     FieldSpec,
     KeyState,
@@ -41,14 +42,18 @@ __all__ = [
 ]
 
 SAVED = "All changes saved"
-CHAT = "chat"
-"""The id of the page that is made from fields."""
+
+
+def page_id(title: str) -> str:
+    """The id of a page that is made from fields: no provider has such a one."""
+    return f"#{title.lower()}"
 
 
 class SettingsDialog(QDialog):
-    """Not modal: `show()` it. All signals but the last two begin with the provider's id.
+    """Not modal: `show()` it. All signals but the last three begin with the provider's id.
 
-    `closed` comes however it is closed; Esc closes.
+    `closed` comes however it is closed; Esc closes. `field_changed(id, words)`: to be judged and answered with
+    `show_field` or `show_field_error`. Ctrl+F searches.
     """
 
     test_requested = Signal(str, ProviderDraft)
@@ -59,7 +64,8 @@ class SettingsDialog(QDialog):
     model_changed = Signal(str, str)
     provider_chosen = Signal(str)
     key_page_requested = Signal(str)
-    field_changed = Signal(str, object)
+    field_changed = Signal(str, str)
+    field_reset = Signal(str)
     closed = Signal()
 
     def __init__(
@@ -73,21 +79,25 @@ class SettingsDialog(QDialog):
         self._look = look
         self._specs: dict[str, ProviderPageSpec] = {}
         self._pages: dict[str, ProviderPage] = {}
-        self._fields: FieldsPage | None = None
+        self._offered: Collection[str] | None = None
+        self._fields: dict[str, list[FieldSpec]] = {}
+        self._field_pages: dict[str, FieldsPage] = {}
         self.setWindowTitle("Settings")
         self.setModal(False)
         self.list = SettingsList(look)
         self._close = Button(look, "&Close")
         self._foot = Foot(look, SAVED, self._close)
         self._status = self._foot.words
-        self.pages = Beside(look, self.list, self._foot)
+        self.search = Search(look, self.list, self)
+        self.pages = Beside(look, self.search, self._foot)
         self._build()
+        self.search.changed.connect(self._filter)
+        self.search.entered.connect(self._go_to_found)
         self.list.page_chosen.connect(self._turn_to)
         self._close.clicked.connect(self.close)
         self.finished.connect(self._tell_closed)
         self.list.put(ListEntry("", "Providers"))
-        if fields:
-            self._add_fields(fields)
+        self._list_fields(fields)
         for spec in providers:
             self.set_provider(spec)
 
@@ -138,9 +148,25 @@ class SettingsDialog(QDialog):
         if page:
             page.show_models(names)
 
+    def offer(self, provider_ids: Collection[str]) -> None:
+        """The only providers to be shown from now on."""
+        self._offered = frozenset(provider_ids)
+        self._filter()
+
     def show_field(self, field: FieldSpec) -> None:
-        if self._fields:
-            self._fields.show_field(field)
+        """Show what is in force."""
+        place = page_id(field.page)
+        self._fields[place] = [field if each.id == field.id else each for each in self._fields[place]]
+        if page := self._field_pages.get(place):
+            page.field(field.id).show_field(field)
+
+    def show_field_error(self, field_id: str, sentence: str) -> None:
+        """Why what was typed last is not in force."""
+        self.field_page(field_id).field(field_id).show_error(sentence)
+
+    def field_page(self, field_id: str) -> FieldsPage:
+        """The page that a field stands on. Raises StopIteration for a field that nobody declared."""
+        return self._fields_page(next(page for page, fields in self._fields.items() if field_id in _ids(fields)))
 
     def set_status(self, words: str = SAVED) -> None:
         """The line at the bottom: what is saved, or why something is not."""
@@ -156,12 +182,26 @@ class SettingsDialog(QDialog):
             self.pages.add(provider_id, page)
         return page
 
-    def _add_fields(self, fields: Sequence[FieldSpec]) -> None:
-        self._fields = FieldsPage(self._look, "Chat", fields)
-        self._fields.changed.connect(self.field_changed)
-        self.pages.add(CHAT, self._fields)
-        self.list.put(ListEntry("", ""))
-        self.list.put(ListEntry(CHAT, "Chat"))
+    def _list_fields(self, fields: Sequence[FieldSpec]) -> None:
+        for field in fields:
+            place = page_id(field.page)
+            if not self._fields:
+                self.list.put(ListEntry("", ""))
+            if place not in self._fields:
+                self.list.put(ListEntry(place, field.page))
+            self._fields.setdefault(place, []).append(field)
+
+    def _fields_page(self, place: str) -> FieldsPage:
+        """Made when it is first needed."""
+        page = self._field_pages.get(place)
+        if not page:
+            fields = self._fields[place]
+            page = self._field_pages[place] = FieldsPage(self._look, fields[0].page, fields)
+            page.given.connect(self.field_changed)
+            page.reset.connect(self.field_reset)
+            self.pages.add(place, page)
+            self._filter_page(place, page)
+        return page
 
     def _connect(self, provider_id: str, page: ProviderPage) -> None:
         page.setProperty("provider", provider_id)
@@ -203,10 +243,36 @@ class SettingsDialog(QDialog):
     def _open_key_page(self) -> None:
         self.key_page_requested.emit(self._from())
 
-    def _turn_to(self, page_id: str) -> None:
-        if page_id in self._specs:
-            self.page(page_id)
-        self.pages.show_page(page_id)
+    def _turn_to(self, place: str) -> None:
+        if place in self._specs:
+            self.page(place)
+        else:
+            self._fields_page(place)
+        self.pages.show_page(place)
+
+    # What is searched for
+
+    def _filter(self) -> None:
+        words = self.search.edit.text().strip()
+        offered = [spec for spec in self._specs.values() if self._offered is None or spec.id in self._offered]
+        found = find(words, offered, self._fields)
+        headings = {""} if not words else set[str]()
+        self.list.show_only(found.pages | headings)
+        self.search.say(len(found.pages))
+        for place, page in self._field_pages.items():
+            self._filter_page(place, page)
+        if words and self.pages.current not in found.pages:
+            self.list.select_first()
+
+    def _filter_page(self, place: str, page: FieldsPage) -> None:
+        words = self.search.edit.text().strip()
+        page.show_only(find(words, (), {place: self._fields[place]}).fields if words else None)
+
+    def _go_to_found(self) -> None:
+        """To the first field that was found; on a provider's page, to the list."""
+        page = self._field_pages.get(self.pages.current)
+        field = page.first() if page else None
+        (field.control.focus if field else self.list).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _tell_closed(self) -> None:
         self.closed.emit()
@@ -215,3 +281,7 @@ class SettingsDialog(QDialog):
         super().showEvent(event)
         if self._specs and not self.list.currentItem():  # not sooner: a page takes 20 ms, and another may be wanted
             self.show_page(next(iter(self._specs)))
+
+
+def _ids(fields: Sequence[FieldSpec]) -> set[str]:
+    return {field.id for field in fields}

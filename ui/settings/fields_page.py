@@ -1,76 +1,82 @@
-"""A settings page made from declared fields."""
+"""A settings page made from declared fields, in groups."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ..look.theme import Look
-from ..parts.choice_field import ChoiceField
-from ..parts.frames import row
+from ..parts.frames import column, row
 from ..parts.labels import Label
+from .field import Field
 from .page import Page
-from .row import SettingRow
 from .values import FieldSpec
+
+GAP = 12
+TAKEN = "c"
+"""Letters of mnemonics that stand beside every page: Close."""
 
 
 class FieldsPage(Page):
-    """Lines made from declared settings. `changed(id, value)` for each that is valid."""
+    """Lines made from declared settings. `given(id, words)` and `reset(id)` of each."""
 
-    changed = Signal(str, object)
+    given = Signal(str, str)
+    reset = Signal(str)
 
     def __init__(self, look: Look, title: str, fields: Sequence[FieldSpec], parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self._add(row(Label(look, title, delta=3, bold=True), None, height=look.theme.control), 16)
-        self._controls: dict[str, ChoiceField | QLineEdit] = {}
-        for field in fields:
-            self._add_field(field)
+        self._fields: dict[str, Field] = {}
+        self._groups: list[tuple[QWidget, list[Field]]] = []
+        names = iter(with_mnemonics(field.label for field in fields))
+        for title, group in groupby(fields, key=_group):
+            self._add_group(title, list(group), names)
         self._layout.addStretch(1)
-        look.changed.connect(self._restyle)
-        self._restyle()
 
-    def _add_field(self, field: FieldSpec) -> None:
-        control: ChoiceField | QLineEdit
-        if field.kind == "choice":
-            control = ChoiceField(self._look, field.label, field.choices, str(field.value))
-            control.picked.connect(self._picked)
-        else:
-            control = QLineEdit(str(field.value))
-            control.setAccessibleName(field.label)
-            control.editingFinished.connect(self._typed)
-        control.setProperty("setting", field.id)
-        control.setProperty("number", field.kind == "number")
-        control.setEnabled(not field.locked_by)
-        note = f"Decided by {field.locked_by}." if field.locked_by else field.help
-        control.setToolTip(note if field.locked_by else "")
-        self._controls[field.id] = control
-        self._add(SettingRow(self._look, field.label, control, buddy=control, note=note), 12)
+    def field(self, field_id: str) -> Field:
+        """Raises KeyError."""
+        return self._fields[field_id]
 
-    def show_field(self, field: FieldSpec) -> None:
-        control = self._controls[field.id]
-        if isinstance(control, ChoiceField):
-            control.set_value(str(field.value))
-        elif not control.hasFocus():
-            control.setText(str(field.value))
+    def show_only(self, found: Collection[str] | None) -> None:
+        """Hides all fields but these, and marks them; None shows all, unmarked."""
+        for name, field in self._fields.items():
+            field.setVisible(found is None or name in found)
+            field.mark(found is not None and name in found)
+        for box, fields in self._groups:
+            box.setVisible(any(not field.isHidden() for field in fields))
 
-    def _picked(self, value: str) -> None:
-        sender = self.sender()
-        if sender:
-            self.changed.emit(str(sender.property("setting")), value)
+    def first(self) -> Field | None:
+        """The first that is shown and can be changed."""
+        shown = (field for field in self._fields.values() if not field.isHidden() and field.control.isEnabled())
+        return next(shown, None)
 
-    def _typed(self) -> None:
-        sender = self.sender()
-        if not isinstance(sender, QLineEdit):
-            return
-        text = sender.text().strip()
-        if not sender.property("number"):
-            self.changed.emit(str(sender.property("setting")), text)
-        elif text.isascii() and text.isdigit():
-            self.changed.emit(str(sender.property("setting")), int(text))
+    def _add_group(self, title: str, fields: list[FieldSpec], names: Iterator[str]) -> None:
+        made = [Field(self._look, field, next(names)) for field in fields]
+        heading = Label(self._look, title, bold=True)
+        heading.setVisible(bool(title))
+        # A column closes up around what a search hides.
+        self._add(box := column(heading, *made, gap=GAP), 24)
+        self._groups.append((box, made))
+        self._rows += made
+        for field in made:
+            field.given.connect(self.given)
+            field.reset.connect(self.reset)
+            self._fields[field.field.id] = field
 
-    def _restyle(self) -> None:
-        for control in self._controls.values():
-            if isinstance(control, QLineEdit):
-                control.setFont(self._look.theme.face())
+
+def with_mnemonics(names: Iterable[str]) -> list[str]:
+    """Each name with an & before a letter that no other has, where one is left."""
+    taken, marked = set(TAKEN), list[str]()
+    for name in names:
+        at = next((place for place, letter in enumerate(name) if letter.isalpha() and letter.lower() not in taken), -1)
+        if at >= 0:
+            taken.add(name[at].lower())
+        marked.append(f"{name[:at]}&{name[at:]}" if at >= 0 else name)
+    return marked
+
+
+def _group(field: FieldSpec) -> str:
+    return field.group

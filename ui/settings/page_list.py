@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
@@ -102,6 +103,20 @@ class SettingsList(QListWidget):
         item = self._find(page_id)
         if item:
             self.setCurrentItem(item)
+
+    def select_first(self) -> None:
+        """The first page that is shown; none if there is none."""
+        items = (self.item(place) for place in range(self.count()))
+        shown = (item for item in items if not item.isHidden() and (entry := _entry_of(item.data(_ENTRY))) and entry.id)
+        if item := next(shown, None):
+            self.setCurrentItem(item)
+
+    def show_only(self, page_ids: Collection[str] | None) -> None:
+        """Hides all lines but those of these pages; None shows all."""
+        for place in range(self.count()):
+            entry = _entry_of(self.item(place).data(_ENTRY))
+            if entry:
+                self.item(place).setHidden(page_ids is not None and entry.id not in page_ids)
 
     def sizeHint(self) -> QSize:
         return QSize(100, 100)

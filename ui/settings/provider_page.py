@@ -101,7 +101,17 @@ class ProviderPage(Page):
         self.show_key(spec.key_state)
         self._use.setVisible(not spec.in_use)
         self._used.setVisible(spec.in_use)
+        self._show_locks(spec)
         self._judge_address()
+
+    def _show_locks(self, spec: ProviderPageSpec) -> None:
+        """What somebody else decides is shown and cannot be changed, and says who that is."""
+        self._use.setEnabled(not spec.choice_locked_by)
+        self._use.setToolTip(spec.choice_locked_by)
+        for field, decided in ((self.address, spec.address_locked_by), (self.model, spec.model_locked_by)):
+            field.setEnabled(not decided)
+            field.setToolTip(decided)
+        self._model_row.set_note(spec.model_locked_by)
 
     def show_key(self, state: KeyState) -> None:
         self._spec = replace(self._spec, key_state=state)
@@ -123,7 +133,7 @@ class ProviderPage(Page):
     def _judge_address(self) -> None:
         problem = address_problem(self._address())
         shown = problem if self.address.text().strip() else ""
-        self._address_row.set_note(shown, "bad")
+        self._address_row.set_note(shown or self._spec.address_locked_by, "bad" if shown else "muted")
         ring = "bad" if shown else ""
         if self.address.property("ring") != ring:
             self.address.setProperty("ring", ring)

@@ -9,7 +9,7 @@ KeyKind = Literal["loading", "none", "session", "environment", "keyring", "unava
 ProviderState = Literal["ready", "unset", "failed", "busy"]
 StepState = Literal["ok", "bad", "skip", "run"]
 TestAction = Literal["replace_key", "open_key_page", "retry"]
-FieldKind = Literal["choice", "text", "number"]
+FieldKind = Literal["switch", "choice", "number", "text", "path", "list"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class ProviderPageSpec:
     description: str = ""
     connects: bool = True
     in_use: bool = False
+    choice_locked_by: str = ""
+    address_locked_by: str = ""
+    model_locked_by: str = ""
+    """Who decides it instead, as a sentence."""
     state: ProviderState = "unset"
     words: str = "Not set up"
 
@@ -81,7 +85,11 @@ class TestVerdict:
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """One setting. `choices`: pairs of value and words; `locked_by`: who decides it instead ("studio policy")."""
+    """One setting. `choices`: pairs of value and words; `locked_by`: who decides it instead, as a sentence.
+
+    `value`: as it is typed; of a switch "on" or "off". `standard`: what Reset goes back to, in words; "" where there is
+    nothing to reset. `page` and `group`: under which headings it stands.
+    """
 
     id: str
     label: str
@@ -90,3 +98,12 @@ class FieldSpec:
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""
     locked_by: str = ""
+    page: str = "Chat"
+    group: str = ""
+    unit: str = ""
+    standard: str = ""
+
+    @property
+    def words(self) -> str:
+        """Everything that a search looks through."""
+        return " ".join((self.page, self.group, self.label, self.help, self.id))

@@ -34,7 +34,7 @@ LOCAL = ProviderPageSpec("local", "llama.cpp", "", "http://127.0.0.1:8080/v1", n
 GUIDE = ProviderPageSpec("offline", "Guide", connects=False, description="Answers from the script itself.", in_use=True)
 SEND = FieldSpec("send_key", "Send with", "choice", "enter", (("enter", "Enter"), ("ctrl+enter", "Ctrl+Enter")))
 ROUNDS = FieldSpec("rounds", "Tool rounds", "number", 8)
-LOCKED = FieldSpec("policy", "Folder", "text", "/mnt", locked_by="your studio")
+LOCKED = FieldSpec("policy", "Folder", "text", "/mnt", locked_by="Decided by your studio (/mnt/studio.toml).")
 REFUSED = TestVerdict(
     False,
     "Anthropic refused the key",
@@ -53,6 +53,7 @@ SIGNALS = (
     "provider_chosen",
     "key_page_requested",
     "field_changed",
+    "field_reset",
     "closed",
 )
 
@@ -243,16 +244,17 @@ def test_saved_values_that_arrive_do_not_undo_a_state_of_the_key(dialog):
 
 
 def test_chat_settings_are_made_from_their_declarations(dialog):
-    dialog.show_page("chat")
-    page = dialog._fields
-    page._controls["send_key"]._pick("", "ctrl+enter")
-    page._controls["rounds"].setText("twelve")
-    page._controls["rounds"].editingFinished.emit()
-    page._controls["rounds"].setText("12")
-    page._controls["rounds"].editingFinished.emit()
-    assert dialog.said == [("field_changed", "send_key", "ctrl+enter"), ("field_changed", "rounds", 12)]
-    assert not page._controls["policy"].isEnabled()
-    assert "Decided by your studio." in words(page)
+    dialog.show_page("#chat")
+    page = dialog.field_page("rounds")
+    page.field("send_key").control.choice._pick("", "ctrl+enter")
+    rounds = page.field("rounds").control.edit
+    rounds.editingFinished.emit()
+    rounds.setText(" 12 ")
+    rounds.editingFinished.emit()
+    rounds.editingFinished.emit()
+    assert dialog.said == [("field_changed", "send_key", "ctrl+enter"), ("field_changed", "rounds", "12")]
+    assert not page.field("policy").control.isEnabled()
+    assert "Decided by your studio (/mnt/studio.toml)." in words(page)
 
 
 def test_esc_and_close_end_it_and_say_so(dialog):
@@ -276,6 +278,7 @@ def test_tab_goes_in_reading_order_and_every_stop_has_a_name(dialog, width):
     dialog.resize(width, 640)
     stops = names(tab_stops(dialog))
     assert stops == [
+        "Search settings",
         "Settings pages",
         "Use for chat",
         "Address",
