@@ -119,9 +119,8 @@ class LittleOllama:
             await call.part(error_event("pull model manifest: file does not exist"))
         await call.end()
 
-    @staticmethod
-    def _full(name: str) -> str:
-        return name if ":" in name else f"{name}:latest"
+    def _full(self, name: str) -> str:
+        return name if ":" in name or name in self.models else f"{name}:latest"
 
     @staticmethod
     async def _reply(call: Call, document: Any) -> None:

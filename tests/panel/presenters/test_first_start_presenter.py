@@ -8,6 +8,7 @@ from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.keys import Keyring, KeyringTrouble
 from nuke_ai_panel.panel.presenters.first_start import FirstStartPresenter
 from nuke_ai_panel.panel.settings import Settings, load, settings_path
+from ollama_server import Installed, LittleOllama
 from open_window import OpenPane, open_pane, until
 
 KEY = "gsk_0123456789abcdef"
@@ -23,7 +24,7 @@ def first(window: OpenPane) -> FirstStartPresenter:
 
 
 async def test_a_server_on_this_computer_is_found_and_answers_when_it_is_chosen() -> None:
-    async with fault_server(answers("from here", models=["qwen"])) as server:
+    async with fault_server(LittleOllama({"qwen": Installed()}, ("from ", "here"))) as server:
         async with open_pane(settings=at("ollama", server.url)) as window:
             card = first(window).page.local_card
             await until(lambda: "Ollama is running" in card.title())
