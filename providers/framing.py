@@ -138,18 +138,22 @@ class SseReader:
 
 
 class NdjsonReader:
-    """Lines with one JSON document each, out of pieces; empty lines are left out."""
+    """Lines with one JSON document each, out of pieces. An empty one is a sign of life."""
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._lines = LineSplitter(limit)
 
     def feed(self, piece: bytes) -> list[ServerEvent | KeepAlive]:
         """The documents that are complete with this piece. Raises EventTooLarge."""
-        return [ServerEvent(line) for line in self._lines.feed(piece) if line.strip()]
+        return [_document(line) for line in self._lines.feed(piece)]
 
     def finish(self) -> list[ServerEvent | KeepAlive]:
         """The last document, if the stream ended without ending its line."""
-        return [ServerEvent(line) for line in self._lines.finish() if line.strip()]
+        return [_document(line) for line in self._lines.finish()]
+
+
+def _document(line: str) -> ServerEvent | KeepAlive:
+    return ServerEvent(line) if line.strip() else KeepAlive()
 
 
 class EventReader(Protocol):
