@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 from dialect import Dialect
 
-# Until all of them are there.
+from . import anthropic, gemini, ollama, openai_chat, openai_responses
+
 ALL: dict[str, Dialect] = {
-    name: importlib.import_module(f"{__name__}.{name}").DIALECT
-    for name in ("openai_chat", "openai_responses", "anthropic", "gemini", "ollama")
-    if importlib.util.find_spec(f"{__name__}.{name}")
+    module.DIALECT.format: module.DIALECT for module in (openai_chat, openai_responses, anthropic, gemini, ollama)
 }
