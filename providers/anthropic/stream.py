@@ -34,7 +34,7 @@ class MessageStream:
     def __init__(self, asked: Asked) -> None:
         self.log = AnswerLog(asked, SIGNS)
         self._blocks = Blocks()
-        self._open: str | None = None
+        self._open = ""
         """The id of the message that has begun and not ended."""
         self._done = False
         self._stop: dict[str, JSON] = {}
@@ -87,14 +87,14 @@ class MessageStream:
             case "message_delta":
                 self._end(as_object(document.get("delta")), document.get("usage"))
             case "message_stop":
-                self._open, self._done = None, True
+                self._open, self._done = "", True
             case _:
                 pass
 
     def _message(self, message: dict[str, JSON]) -> Iterator[StreamEvent]:
         """A message begins; from some gateways it is all there already."""
         identity = as_text(message.get("id"))
-        if self._open is not None and self._open != identity:
+        if self._open and identity not in ("", self._open):
             yield from self._begin_anew()
         self._open = identity
         self._end(message, message.get("usage"))

@@ -92,8 +92,9 @@ def _assistant(message: Message, ids: CallIds) -> list[JSON]:
     for part in message.parts:
         if part == BEGUN_ANEW:
             blocks = [block for block in blocks if not is_thinking(block)]
-        elif isinstance(part, Opaque) and part.provider == PROVIDER:
-            blocks.append(part.data)
+        elif isinstance(part, Opaque):
+            if part.provider == PROVIDER and is_thinking(part.data):
+                blocks.append(part.data)
         elif isinstance(part, ToolCall):
             blocks.append(_call(part, ids))
         else:
