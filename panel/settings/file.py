@@ -6,13 +6,14 @@ import contextlib
 import itertools
 import os
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, cast
 
 import tomli_w
+
+from ..files import replace_file
 
 MOST = 4 * 2**20
 """Bytes; a settings file has a few thousand."""
@@ -54,7 +55,7 @@ def change_file(path: Path, change: Callable[[Table], None]) -> None:
             set_aside(path)
             values = {}
         change(values)
-        _replace(path, tomli_w.dumps(values).encode("utf-8", "replace"))
+        replace_file(path, tomli_w.dumps(values).encode("utf-8", "replace"))
 
 
 def set_aside(path: Path) -> Path:
@@ -63,19 +64,6 @@ def set_aside(path: Path) -> Path:
     kept = next(place for name in names if not os.path.lexists(place := path.with_suffix(path.suffix + name)))
     os.replace(path, kept)
     return kept
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".toml")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager
