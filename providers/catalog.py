@@ -179,7 +179,7 @@ _CLOUD = (
         label="Azure OpenAI",
         format="openai_chat",
         host_path="/openai/v1",
-        address_hint="https://RESOURCE.openai.azure.com/openai/v1; its models are called as you called the deployments.",
+        address_hint="https://RESOURCE.openai.azure.com/openai/v1; its models are your deployments.",
         key_page="https://portal.azure.com",
         needs_key=True,
         quirks=ChatQuirks(max_tokens_field="max_completion_tokens", server="azure"),

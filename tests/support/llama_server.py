@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -61,17 +62,40 @@ def start(
     """A server of one's own; the model is written into `folder`. `context` is in tokens, for two slots together."""
     model = folder / f"tiny-{context}-{endless}.gguf"
     write_markov_gguf(model, context=context, call=call, endless=endless)
-    command = [sys.executable, str(CHILD), str(model), str(context)]
-    environ = {**os.environ, "LLAMA_KEY": key}
-    with (folder / "llama.log").open("w") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environ, text=True
-        )
-    assert process.stdin and process.stdout
-    try:
+    with _child(folder, model, context, LLAMA_KEY=key) as process:
+        assert process.stdout
         address = process.stdout.readline().strip()
         assert address, (folder / "llama.log").read_text()
         yield LlamaServer(f"{address}/v1", process, key)
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[str]:
+    """The base URL of a server that has been told to start: nothing listens there yet, then it loads its model."""
+    model = folder / "tiny.gguf"
+    write_markov_gguf(model, context=CONTEXT)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with _child(folder, model, CONTEXT, LLAMA_PORT=str(port)):
+        yield f"http://127.0.0.1:{port}/v1"
+
+
+@contextmanager
+def _child(folder: Path, model: Path, context: int, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, str(CHILD), str(model), str(context)]
+    with (folder / "llama.log").open("w") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **environ},
+            text=True,
+        )
+    assert process.stdin and process.stdout
+    try:
+        yield process
     finally:
         process.stdin.close()
         process.stdout.close()

@@ -2,8 +2,9 @@
 
     python llama_server_child.py MODEL CONTEXT < pipe
 
-The key, if one is wanted, comes by the environment (`LLAMA_KEY`). The address is printed on the first line; the process
-ends when its standard input closes, so it cannot outlive whoever started it.
+The key, if one is wanted, comes by the environment (`LLAMA_KEY`), and so does a port that is not just a free one
+(`LLAMA_PORT`): the server answers there while it still loads its model. The address is printed on the first line; the
+process ends when its standard input closes, so it cannot outlive whoever started it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def main(model: str, context: str) -> None:
     parameters.model.path = model
     parameters.model_alias = {"tiny-markov"}
     parameters.hostnames = ["127.0.0.1"]
-    parameters.port = 0
+    parameters.port = int(os.environ.get("LLAMA_PORT", "0"))
     parameters.n_ctx = int(context)
     parameters.n_parallel = 2
     parameters.kv_unified = False
