@@ -33,6 +33,7 @@ from .keys import KeyringTrouble
 from .loop_stats import LoopStats
 from .reports import PastSession, Report, ReportCounts, past_sessions
 from .reports.sink import SinkStats
+from .settings import InForce
 from .tasks.stats import ScopeStats
 from .threads import DaemonExecutor, ThreadStats, run_blocking
 
@@ -108,7 +109,9 @@ class Surroundings:
     servers: tuple[LocalServer, ...]
     last_session: PastSession | None
     warnings: tuple[str, ...] = ()
-    """What is wrong with the settings file."""
+    """What is wrong with the settings files, and with variables that should be settings."""
+    settings: tuple[InForce, ...] = ()
+    """Those that are not the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ async def surroundings(app: Application) -> Surroundings:
         tuple(server.result() for server in servers),
         last.result(),
         app.settings.warnings,
+        app.settings.differing(),
     )
 
 

@@ -20,6 +20,7 @@ from ..diagnosis import Diagnosis, Figures, Folder, LocalServer
 from ..loop_stats import LoopStats
 from ..reports import PastSession, Report
 from ..reports.sink import SinkStats
+from ..settings import InForce
 from ..tasks.stats import ScopeStats
 
 MOST_TASKS = 50
@@ -57,7 +58,7 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
         "Reports": _reports(figures),
         "Sinks": [_sink(each) for each in figures.sinks] or ["none"],
         "Keyring": [around.keyring.trouble or f"{around.keyring.name}, answers{_LOCKED[around.keyring.locked]}"],
-        "Settings": list(around.warnings) or ["in order"],
+        "Settings": [*(around.warnings or ["in order"]), *map(setting_line, around.settings)],
         "Folders": [_folder(each) for each in around.folders],
         "Local servers": [_server(each) for each in around.servers],
         "Last session": _session(around.last_session)[:3],
@@ -71,6 +72,18 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
 def session_as_text(session: PastSession | None, redactor: Redactor) -> str:
     """How a session ended, what it left open, its errors by kind, its loop, what the interpreter said last, reports."""
     return _clean("\n".join(_session(session)), redactor)
+
+
+def setting_line(setting: InForce) -> str:
+    """ "network.proxy = None: locked by the studio, /mnt/studio.toml"."""
+    return f"{setting.id} = {setting.value or 'empty'}: {origin_words(setting)}"
+
+
+def origin_words(setting: InForce) -> str:
+    """Which layer a value is of, for people."""
+    if setting.layer == "studio":
+        return f"{'locked' if setting.locked else 'set'} by the studio, {setting.place}"
+    return f"from {setting.place}" if setting.layer == "environment" else "set by the user"
 
 
 def ending(session: PastSession | None) -> str:

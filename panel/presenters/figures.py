@@ -22,9 +22,10 @@ from ..diagnosis import Folder, LocalServer, ServerState, Surroundings
 from ..loop_stats import LoopStats
 from ..reports import PastSession, Report, ReportCounts
 from ..reports.sink import SinkStats
+from ..settings import InForce
 from ..tasks.stats import ScopeStats
 from ..threads import ThreadStats
-from .bundle import without_home
+from .bundle import origin_words, without_home
 
 _SERVERS: dict[ServerState, tuple[str, FactState]] = {
     "answers": ("answers", "ok"),
@@ -163,11 +164,13 @@ def system_sections(around: Surroundings) -> tuple[FactSection, ...]:
     keyring = Fact(around.keyring.name, "answers", "locked" if around.keyring.locked else "", "ok")
     if around.keyring.trouble:
         keyring = Fact("Keyring", "cannot be used", "", "bad")
-    settings = (Fact("Settings file", "damaged", "", "bad"),) if around.warnings else ()
+    damaged = (Fact("Settings", "not all in order", "", "bad"),) if around.warnings else ()
+    settings = (*damaged, *map(_setting, around.settings))
     return (
         FactSection("Versions", tuple(Fact(name, version) for name, version in around.versions.items())),
         FactSection("Keyring", (keyring,), note=around.keyring.trouble),
-        FactSection("Folders", (*settings, *map(_folder, around.folders)), note=" ".join(around.warnings)),
+        FactSection("Settings", settings, "All are as they come.", " ".join(around.warnings)),
+        FactSection("Folders", tuple(map(_folder, around.folders))),
         FactSection("Local servers", tuple(map(_server, around.servers))),
     )
 
@@ -177,6 +180,10 @@ def system_words(around: Surroundings) -> str:
     found = sum(server.state == "answers" for server in around.servers)
     keyring = "Keyring trouble" if around.keyring.trouble else "Keyring answers"
     return f"{keyring}, {counted(found, 'server')}"
+
+
+def _setting(setting: InForce) -> Fact:
+    return Fact(setting.id, setting.value or "empty", without_home(origin_words(setting)))
 
 
 def _folder(folder: Folder) -> Fact:

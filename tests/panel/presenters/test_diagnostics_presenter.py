@@ -275,8 +275,8 @@ def test_what_is_wrong_around_the_panel_is_said_in_whole_sentences() -> None:
         last_session=None,
         warnings=("The settings were damaged.",),
     )
-    _, keyring, folders, servers = system_sections(around)
+    _, keyring, settings, folders, servers = system_sections(around)
     assert (keyring.facts[0].state, keyring.note) == ("bad", "It is locked.")
-    assert folders.note == "The settings were damaged."
-    assert (folders.facts[1].value, folders.facts[1].note) == ("~/data", "cannot be written")
+    assert (settings.facts[0].state, settings.note) == ("bad", "The settings were damaged.")
+    assert (folders.facts[0].value, folders.facts[0].note) == ("~/data", "cannot be written")
     assert servers.facts[0].state == "ok" and system_words(around) == "Keyring trouble, 1 server"
