@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ... import __version__
 from .output import make_output_safe, tell
 
-COMMANDS = ("chat", "ask", "providers", "test", "keys", "script", "replay", "doctor")
+COMMANDS = ("chat", "ask", "providers", "test", "keys", "script", "pull", "replay", "doctor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_test(commands)
     _add_keys(commands)
     _add_script(commands)
+    _add_pull(commands)
     _add_replay(commands)
     _add_doctor(commands)
     return parser
@@ -134,6 +135,15 @@ def _add_script(commands: Commands) -> None:
     info.set_defaults(command=_script_info)
 
 
+def _add_pull(commands: Commands) -> None:
+    parser = commands.add_parser("pull", help="have a server download a model")
+    parser.add_argument("model", metavar="MODEL", type=_given, help="its name, such as qwen3:14b")
+    parser.add_argument("--provider", metavar="ID", type=_given, default="ollama", help="whose server; else Ollama's")
+    _add_address(parser, "the address of the server")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    parser.set_defaults(command=_pull)
+
+
 def _add_replay(commands: Commands) -> None:
     parser = commands.add_parser("replay", help="a recorded stream through an adapter, to see what it makes of it")
     parser.add_argument("file", metavar="FILE", help="one JSON event a line, or the raw stream")
@@ -185,6 +195,12 @@ def _script_info(arguments: argparse.Namespace) -> int:
     from .script import info
 
     return info(arguments.file, as_json=arguments.json)
+
+
+def _pull(arguments: argparse.Namespace) -> int:
+    from .pull import pull
+
+    return pull(arguments.model, arguments.provider, arguments.base_url, as_json=arguments.json)
 
 
 def _replay(arguments: argparse.Namespace) -> int:
