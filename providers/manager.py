@@ -1,6 +1,6 @@
 """Every configured provider behind one door, with one session each, counted and closed.
 
-Owns which provider is configured how, and the life of the sessions. A key is asked for the origin that is in use and
+Owns which provider is configured how, and when its session is opened. A key is asked for the origin that is in use and
 goes nowhere else. The network parts are imported when first needed, on a thread: they take longer than a window.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from .limits import Limits
 from .messages import StreamEvent
 from .model_facts import ModelFacts
 from .network import Network
+from .opened import ConnectionStats, Opened, OpenedProviders, ProviderConfig
 from .places import Place, Places
 from .redact import Redactor, Secret
 from .retrying import Question, RequestPolicy, Timing
@@ -36,52 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["ConnectionStats", "Limits", "ProviderConfig", "ProviderManager", "RequestPolicy"]
 
 _IMPORT_DEADLINE = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderConfig:
-    """How one provider is set up. An empty `base_url` is the row's own; `model` is asked where a request names none."""
-
-    id: str
-    base_url: str = ""
-    model: str = ""
-
-    @property
-    def row(self) -> ProviderRow:
-        return row_of(self.id)
-
-    @property
-    def address(self) -> str:
-        return self.base_url or self.row.base_url
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionStats:
-    """What is open of one provider. `name` is its id; while its connection is tested there is a "test of ID" beside it.
-
-    Two sessions: the settings were changed, and the old one waits for its last stream.
-    """
-
-    name: str
-    sessions: int = 0
-    sockets: int = 0
-    streams: int = 0
-
-
-@dataclass(slots=True)
-class _Opened:
-    """A provider that was used, with its session (the guide has none) and the streams that run on it."""
-
-    config: ProviderConfig
-    provider: Provider
-    session: HttpSession | None
-    streams: int = 0
-    retired: bool = False
-
-    async def close_if_done(self) -> None:
-        if self.retired and not self.streams and self.session is not None:
-            await self.session.close()
-            self.session = None
 
 
 class ProviderManager:
@@ -111,8 +66,7 @@ class ProviderManager:
         self._places: dict[str, Places] = {}
         self._redactor = redactor
         self._sessions: HttpSessions | None = None
-        self._opened: dict[str, _Opened] = {}
-        self._retired: list[_Opened] = []
+        self._opened = OpenedProviders()
         self._facts: dict[tuple[str, str], ModelFacts] = {}
         """By provider and base URL."""
         self._closed = False
@@ -135,19 +89,11 @@ class ProviderManager:
 
     @property
     def open_streams(self) -> int:
-        return sum(opened.streams for opened in (*self._opened.values(), *self._retired))
+        return self._opened.streams
 
     def stats(self) -> tuple[ConnectionStats, ...]:
         """Of each provider that has anything open, in the order in which it was opened."""
-        found: dict[str, ConnectionStats] = {}
-        for name, sockets in self._sessions.sockets() if self._sessions else ():
-            before = found.get(name, ConnectionStats(name))
-            found[name] = replace(before, sessions=before.sessions + 1, sockets=before.sockets + sockets)
-        for opened in (*self._opened.values(), *self._retired):
-            if opened.streams:
-                before = found.get(opened.config.id, ConnectionStats(opened.config.id))
-                found[opened.config.id] = replace(before, streams=before.streams + opened.streams)
-        return tuple(found.values())
+        return self._opened.stats(self._sessions.sockets() if self._sessions else ())
 
     def configure(self, configs: Iterable[ProviderConfig]) -> None:
         """Takes new settings over. What changed is opened anew when it is next used.
@@ -155,17 +101,14 @@ class ProviderManager:
         The old session is closed after its last stream, or with the next call if it has none.
         """
         self._configs = {config.id: config for config in configs}
-        for opened in tuple(self._opened.values()):
-            if self._configs.get(opened.config.id) != opened.config:
-                self._retire(opened)
+        self._opened.retire(lambda config: self._configs.get(config.id) != config)
 
     def use_network(self, network: Network) -> None:
         """Takes new settings of the network over, as `configure` does for each provider."""
         if network == self._network:
             return
         self._network = network
-        for opened in tuple(self._opened.values()):
-            self._retire(opened)
+        self._opened.retire(lambda _: True)
 
     def use_limits(self, limits: Limits) -> None:
         """The same with new limits; what is under way keeps those that it began with."""
@@ -174,8 +117,7 @@ class ProviderManager:
         self._limits = limits
         if self._sessions is not None:
             self._sessions.limits = limits
-        for opened in tuple(self._opened.values()):
-            self._retire(opened)
+        self._opened.retire(lambda _: True)
 
     def use_policy(self, policy: RequestPolicy) -> None:
         """For the questions from now on; those that wait for their turn follow it too."""
@@ -211,7 +153,7 @@ class ProviderManager:
                 yield events
 
     @asynccontextmanager
-    async def _in_use(self, provider_id: str) -> AsyncGenerator[_Opened]:
+    async def _in_use(self, provider_id: str) -> AsyncGenerator[Opened]:
         """A provider whose session is not closed before this is left."""
         opened = await self._open(provider_id)
         opened.streams += 1
@@ -221,7 +163,7 @@ class ProviderManager:
             opened.streams -= 1
             await opened.close_if_done()
 
-    def _question(self, opened: _Opened, request: Request, place: Place) -> Question:
+    def _question(self, opened: Opened, request: Request, place: Place) -> Question:
         if not request.model:
             request = replace(request, model=opened.config.model)
         return Question(
@@ -279,24 +221,18 @@ class ProviderManager:
     async def close(self) -> tuple[str, ...]:
         """Closes everything for good; gives the names of what was still in use, which in order is nothing."""
         self._closed = True
-        everything = (*self._opened.values(), *self._retired)
-        left = tuple(f"{opened.streams} x stream of {opened.config.id}" for opened in everything if opened.streams)
-        for opened in everything:
-            if opened.session is not None:
-                await opened.session.close()
-        self._opened.clear()
-        self._retired.clear()
+        left = await self._opened.close()
         return left + (await self._sessions.close() if self._sessions else ())
 
-    async def _open(self, provider_id: str) -> _Opened:
-        await self._sweep()
+    async def _open(self, provider_id: str) -> Opened:
+        await self._opened.sweep()
         if provider_id not in self._opened and row_of(provider_id).format != "offline":
             await self._http()
         self._refuse_if_closed()
         # Not before here: the settings may have changed, or another task may have opened it, in the meantime.
-        opened = self._opened.get(provider_id)
+        opened = self._opened.find(provider_id)
         if opened is None:
-            opened = self._opened[provider_id] = self._new(self._configs[provider_id])
+            opened = self._opened.add(self._new(self._configs[provider_id]))
         return opened
 
     def _refuse_if_closed(self) -> None:
@@ -304,12 +240,12 @@ class ProviderManager:
         if self._closed:
             raise ProviderError(problem("unknown", name="The panel", reason="It is being closed."))
 
-    def _new(self, config: ProviderConfig) -> _Opened:
+    def _new(self, config: ProviderConfig) -> Opened:
         if config.row.format == "offline" or self._sessions is None:
-            return _Opened(config, _guide(), None)
-        url = config.row.base_url_of(config.address)
+            return Opened(config, _guide(), None)
+        url = config.url
         session = self._sessions.open_session(config.id, config.row.service(url), origin_of(url))
-        return _Opened(config, self._provider(config.row, url, session, None), session)
+        return Opened(config, self._provider(config.row, url, session, None), session)
 
     def _provider(self, row: ProviderRow, url: str, session: HttpSession, key: Secret | None) -> ApiProvider:
         assert row.format != "offline"
@@ -352,17 +288,6 @@ class ProviderManager:
             reason, detail = "Its network part could not be loaded.", f"{type(error).__name__}: {error}"
             raise ProviderError(problem("unknown", name="The panel", reason=reason, detail=detail)) from error
         return self._sessions
-
-    def _retire(self, opened: _Opened) -> None:
-        del self._opened[opened.config.id]
-        opened.retired = True
-        self._retired.append(opened)
-
-    async def _sweep(self) -> None:
-        for opened in tuple(self._retired):
-            await opened.close_if_done()
-        # One that was retired while another was being closed stays until the next call.
-        self._retired = [opened for opened in self._retired if opened.streams or opened.session]
 
 
 async def _no_password(_: str) -> Secret | None:
