@@ -22,7 +22,7 @@ FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 """What a request may raise. TimeoutError and ssl.SSLError are OSErrors, bad URLs and headers ValueErrors."""
 
 _TLS_ALERT = r"\x15\x03"
-"""How encryption begins to complain, as it stands in the text of an exception."""
+"""How encryption begins to complain, as aiohttp's message shows the bytes."""
 _DETAIL = 1000
 
 
@@ -72,7 +72,7 @@ def _of_proxy(error: BaseException, line: Line, proxy: Proxy, detail: str) -> Pr
                 return None
             return proxy_problems.unreachable(proxy, line.service, _kind(error, line), detail)
         case aiohttp.ClientResponseError() | HttpProcessingError():
-            return proxy_problems.no_proxy(proxy, line.service, detail, speaks_tls=_TLS_ALERT in str(error))
+            return proxy_problems.no_proxy(proxy, line.service, detail, speaks_tls=_TLS_ALERT in error.message)
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() if not (line.connected and line.answered):
             return proxy_problems.hung_up(proxy, line.service, detail)
         case _:
@@ -99,7 +99,7 @@ def _kind(error: BaseException, line: Line) -> str:
         case aiohttp.ServerDisconnectedError() if not (line.answered or line.secure):
             return "http_on_tls"
         case aiohttp.ClientResponseError() | HttpProcessingError():
-            return "http_on_tls" if _TLS_ALERT in str(error) else "not_an_api"
+            return "http_on_tls" if _TLS_ALERT in error.message else "not_an_api"
         case OSError():
             return kind_of_os_error(error, line.service)
         case aiohttp.ClientConnectionError():

@@ -6,7 +6,6 @@ Owns no setting and looks no name up: a range of numbers covers a server that is
 from __future__ import annotations
 
 import ipaddress
-import socket
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
@@ -65,16 +64,9 @@ def _range(pattern: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None
 
 
 def _number(name: str) -> IpAddress | None:
-    """The number that a host is written as, if it is; `127.1` and `2130706433` are numbers to a resolver, too."""
+    """The number that a host is written as, if it is."""
     try:
         number = ipaddress.ip_address(name)
     except ValueError:
-        return _old_spelling(name)
-    return getattr(number, "ipv4_mapped", None) or number
-
-
-def _old_spelling(name: str) -> ipaddress.IPv4Address | None:
-    try:
-        return ipaddress.IPv4Address(socket.inet_aton(name)) if name[-1:].isalnum() and " " not in name else None
-    except (OSError, UnicodeError):
         return None
+    return getattr(number, "ipv4_mapped", None) or number

@@ -10,6 +10,7 @@ from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Request
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.messages import StreamEvent
+from nuke_ai_panel.providers.network import Network
 from nuke_ai_panel.providers.redact import Redactor, Secret
 from nuke_ai_panel.providers.retrying import RequestPolicy, Timing
 from quick_time import QuickTime
@@ -29,6 +30,8 @@ async def managed(
     limits: Limits | None = None,
     policy: RequestPolicy = ONE_TRY,
     timing: Timing | None = None,
+    network: Network | None = None,
+    proxy_password: str = "",
 ) -> AsyncIterator[ProviderManager]:
     """A manager for one address, with this key for it. Leaving it asserts that nothing was left open.
 
@@ -38,10 +41,15 @@ async def managed(
     async def key_for(_: str, __: str) -> Secret | None:
         return Secret(key) if key else None
 
+    async def password_for(_: str) -> Secret | None:
+        return Secret(proxy_password) if proxy_password else None
+
     manager = ProviderManager(
         [ProviderConfig(provider, url, "tiny")],
         key_for=key_for,
         run_blocking=run_blocking,
+        network=network,
+        proxy_password=password_for,
         limits=limits,
         policy=policy,
         timing=timing or QuickTime(leap=3600).timing,

@@ -103,8 +103,10 @@ class ProxyServer:
             own = ("proxy-", "connection:")
             kept = [line for line in lines if not line.lower().startswith(own)]
             path = parts.path + (f"?{parts.query}" if parts.query else "")
-            head = "\r\n".join((f"{method} {path} {version}", *kept, "Connection: close", "", ""))
+            head = "\r\n".join((f"{method} {path} {version}", *kept, "", ""))
             server[1].write(head.encode("latin-1") + body)
+            status = await server[0].readline()
+            writer.write(status + b"Connection: close\r\n")  # or the next request would come unasked
             await _join((reader, writer), server)
 
     async def _reach(self, host: str, port: int, writer: asyncio.StreamWriter) -> Ends | None:
