@@ -30,7 +30,7 @@ class GeminiFormat:
     refusable: Mapping[str, str] = {
         "generationConfig.thinkingConfig.thinkingLevel": "",
         "generationConfig.thinkingConfig.thinkingBudget": "",
-        "generationConfig.thinkingConfig": "",
+        "generationConfig.thinkingConfig.includeThoughts": "",
         "generationConfig.temperature": "",
     }
 

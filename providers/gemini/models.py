@@ -63,11 +63,12 @@ def _answers(entry: dict[str, JSON]) -> bool:
 
 
 def _model(entry: dict[str, JSON]) -> Model:
-    thinking = entry.get("thinking")
+    name, thinking = as_text(entry.get("name")), entry.get("thinking")
     return Model(
-        id=as_text(entry.get("name")).removeprefix(PREFIX),
+        id=name.removeprefix(PREFIX),
         label=as_text(entry.get("displayName")),
         context=as_count(entry.get("inputTokenLimit")),
         output=as_count(entry.get("outputTokenLimit")),
         reasoning=thinking if isinstance(thinking, bool) else None,
+        aliases=(name,) if name.startswith(PREFIX) else (),
     )
