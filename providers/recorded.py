@@ -12,7 +12,7 @@ from .answer import AnswerReader, Asked
 from .api import WireFormat
 from .errors import Service
 from .framing import EVENT_LIMIT, EventTooLarge, KeepAlive, ServerEvent, event_reader
-from .json_values import as_object, as_text, parse_json
+from .json_values import as_document, as_object, as_text, parse_json
 from .messages import JSON, StreamEvent
 from .redact import Redactor
 
@@ -65,6 +65,6 @@ def _whole(recording: bytes) -> dict[str, JSON] | None:
     if recording.strip().count(b"\n") == 0:
         return None
     try:
-        return as_object(parse_json(recording))
+        return as_document(parse_json(recording))
     except ValueError:
         return None
