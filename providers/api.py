@@ -287,7 +287,8 @@ class ApiProvider:
             on_step(Step("API", True, title, watch.ms))
         models = await self._list_step(calls, title, on_step)
         on_step(await self._key_step(calls))
-        if not models and self._service.local and not (model and self._downloads):
+        by_hand = self._service.local and not self._endpoint.needs_key
+        if not models and by_hand and not (model and self._downloads):
             raise self._service.error("model_not_loaded")
         count = f"{len(models)} model{'' if len(models) == 1 else 's'}"
         on_step(Step("Models", True, count if models else "this service lists none"))
@@ -327,7 +328,7 @@ class ApiProvider:
     def _model_step(self, model: str, models: tuple[Model, ...]) -> Step:
         if not model:
             return Step("Model", True, "none chosen yet")
-        if not models and not self._service.local:
+        if not models and not self._downloads:
             return Step("Model", True, f"{model}, which only a question can prove")
         if not {model, f"{model}:latest"} & {name for entry in models for name in (entry.id, *entry.aliases)}:
             kind = "model_not_pulled" if self._downloads and self._service.local else "model_unknown"
