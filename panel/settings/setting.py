@@ -136,7 +136,8 @@ class Setting(Generic[V]):
     def _text(self, value: object) -> object:
         if self.text == "list" and isinstance(value, list):
             entries = cast(list[object], value)
-            value = ", ".join(entry if isinstance(entry, str) else "\n" for entry in entries)
+            if all(isinstance(entry, str) for entry in entries):
+                value = ", ".join(cast(list[str], entries))
         if not isinstance(value, str):
             raise Unusable("It has to be text.")
         value = value.strip()

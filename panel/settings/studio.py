@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from ...providers.address import address_problem
 from .declared import SETTINGS
 from .file import NO_TOML, Table, read_table, table_of
 from .setting import Unusable
+from .text_rules import address
 
 STUDIO_VARIABLE = "NUKE_AI_PANEL_STUDIO"
 FILE = "nuke_ai_panel_studio.toml"
@@ -132,7 +132,7 @@ def _providers(tables: Table) -> tuple[dict[str, Mapping[str, str]], list[str]]:
 def _wrong(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.isprintable():
         return "It has to be text."
-    return address_problem(value) if name == "address" else ""
+    return address(value) if name == "address" else ""
 
 
 def _locks(values: Table) -> tuple[frozenset[str], list[str]]:

@@ -20,10 +20,16 @@ def entries(text: str) -> tuple[str, ...]:
     return tuple(entry for part in text.split(",") if (entry := part.strip()))
 
 
+def address(text: str) -> str:
+    if "://" not in text:
+        return "Put the kind of connection in front, http:// or https://."
+    return address_problem(text)
+
+
 def proxy_address(text: str) -> str:
     if "@" in text:
         return "Leave the login out: the user has a field, and the password is kept in the keyring."
-    return address_problem(text)
+    return address(text)
 
 
 def hosts(text: str) -> str:

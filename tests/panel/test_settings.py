@@ -62,6 +62,15 @@ def test_a_damaged_file_is_kept_and_the_defaults_hold(tmp_path: Path) -> None:
     assert "settings.toml.bad" in settings.warnings[0]
 
 
+def test_a_file_that_was_kept_before_stays_beside_the_one_that_is_kept_now(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    for content in ("[[[[", "]]]]"):
+        path.write_text(content)
+        load(path)
+    assert (tmp_path / "settings.toml.bad").read_text() == "[[[["
+    assert (tmp_path / "settings.toml.bad2").read_text() == "]]]]"
+
+
 def test_what_a_newer_version_wrote_survives_a_save(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text('[future]\nthing = "kept"\n')
