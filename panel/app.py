@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from ..providers.base import Model
 from ..providers.catalog import PROVIDERS
 from ..providers.errors import Problem, ProviderError, problem
 from ..providers.limits import Limits
@@ -27,6 +28,7 @@ from .hosts.base import EmptyHost, Host
 from .hosts.script import open_script
 from .keys import Keyring, KeyringTrouble, KeyStore, platform_keyring
 from .loop_stats import LoopStats
+from .models import ModelCache, ModelLists, cache_folder
 from .reports import Reports
 from .reports.buffer import REPORTS
 from .reports.forwarder import Forwarder
@@ -106,7 +108,14 @@ class Application:
             run_blocking=run_blocking,
             limits=self._limits(),
             policy=self._policy(),
+            known_models=self._known_models,
             redactor=self.redactor,
+        )
+        self.models = ModelLists(
+            ModelCache(cache_folder(), self.redactor.clean),
+            ask=self.providers.models,
+            url_of=self._url_of,
+            run_blocking=run_blocking,
         )
         self.host: Host = EmptyHost()
 
@@ -146,13 +155,13 @@ class Application:
 
         A service's list begins with anything, so there the user chooses. Raises ProviderError.
         """
-        if chosen := self.config(provider_id).model:
-            return chosen
-        # Asked each time: a local server may have loaded another one since.
-        models, row = await self.providers.models(provider_id), PROVIDERS[provider_id]
-        first = next(iter(models), None)
-        if first is None or (len(models) > 1 and row.needs_key):
-            raise ProviderError(_no_model(row.label))
+        config = self.config(provider_id)
+        if config.model:
+            return config.model
+        listed = await self.models.recent(provider_id)
+        first = next(iter(listed.models), None)
+        if first is None or (len(listed.models) > 1 and config.row.needs_key):
+            raise ProviderError(_no_model(config.row.label))
         return first.id
 
     @property
@@ -238,6 +247,13 @@ class Application:
             missing = problem("key_missing", name=row.label)
             raise ProviderError(replace(missing, why=str(trouble))) from None
         return found.secret if found else None
+
+    def _url_of(self, provider_id: str) -> str:
+        return self.config(provider_id).url
+
+    async def _known_models(self, provider_id: str, url: str) -> tuple[Model, ...]:
+        found = await self.models.known_at(provider_id, url)
+        return found.models if found else ()
 
     def _configs(self) -> list[ProviderConfig]:
         configs: list[ProviderConfig] = []

@@ -4,7 +4,7 @@ From the bottom up; nothing imports what stands below it in this list:
 
     messages  redact  error_texts  errors        values: what is said, what is secret, what went wrong
     framing  json_values  limits  retry          bytes, foreign JSON, bounds, waits
-    key_text                                     what is pasted as a key
+    key_text  refused_fields                     what is pasted as a key, what a model does not take
     address  connection_errors  event_stream     where, and what the way there does
     refusals  tool_calls  answer  live_answer    what services say no with, and one answer as it is read
     base  model_facts  model_lists               the port: what a provider is; its models, and how lists tell of them
@@ -16,6 +16,7 @@ From the bottom up; nothing imports what stands below it in this list:
     offline/                                     the guide
     catalog                                      one row for each service
     reach  checks                                the connection test
+    places  retrying  opened                     whose turn it is, how often is tried, what is open
     manager                                      all of it behind one door
     testing                                      the contract that every provider passes
 """

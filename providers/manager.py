@@ -38,6 +38,9 @@ __all__ = ["ConnectionStats", "Limits", "ProviderConfig", "ProviderManager", "Re
 
 _IMPORT_DEADLINE = 60.0
 
+KnownModels = Callable[[str, str], Awaitable[tuple[Model, ...]]]
+"""A provider's id and base URL to models."""
+
 
 class ProviderManager:
     """An async context manager; `close` may be called instead. Methods raise ProviderError and nothing foreign."""
@@ -53,8 +56,10 @@ class ProviderManager:
         limits: Limits | None = None,
         policy: RequestPolicy | None = None,
         timing: Timing | None = None,
+        known_models: KnownModels | None = None,
         redactor: Redactor,
     ) -> None:
+        """`known_models`: what a provider at an address has listed in an earlier run, if anybody kept it."""
         self._configs = {config.id: config for config in configs}
         self._key_for = key_for
         self._run_blocking = run_blocking
@@ -64,6 +69,7 @@ class ProviderManager:
         self._policy = policy or RequestPolicy()
         self._timing = timing or Timing()
         self._places: dict[str, Places] = {}
+        self._known_models = known_models or _none_known
         self._redactor = redactor
         self._sessions: HttpSessions | None = None
         self._opened = OpenedProviders()
@@ -228,12 +234,21 @@ class ProviderManager:
         await self._opened.sweep()
         if provider_id not in self._opened and row_of(provider_id).format != "offline":
             await self._http()
+            await self._recall(self._configs[provider_id])
         self._refuse_if_closed()
         # Not before here: the settings may have changed, or another task may have opened it, in the meantime.
         opened = self._opened.find(provider_id)
         if opened is None:
             opened = self._opened.add(self._new(self._configs[provider_id]))
         return opened
+
+    async def _recall(self, config: ProviderConfig) -> None:
+        """What was listed in an earlier run counts until the list is asked for anew."""
+        facts = self._facts.setdefault((config.id, config.url), ModelFacts())
+        if not facts.known:
+            models = await self._known_models(config.id, config.url)
+            if not facts.known:
+                facts.learn(models)
 
     def _refuse_if_closed(self) -> None:
         """A session that is opened after the end would be closed by nobody."""
@@ -288,6 +303,10 @@ class ProviderManager:
             reason, detail = "Its network part could not be loaded.", f"{type(error).__name__}: {error}"
             raise ProviderError(problem("unknown", name="The panel", reason=reason, detail=detail)) from error
         return self._sessions
+
+
+async def _none_known(_: str, __: str) -> tuple[Model, ...]:
+    return ()
 
 
 async def _no_password(_: str) -> Secret | None:

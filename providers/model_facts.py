@@ -23,6 +23,10 @@ class ModelFacts:
         self._models = {alias: model for model in listed.values() for alias in model.aliases} | listed
         return tuple(listed.values())
 
+    @property
+    def known(self) -> bool:
+        return bool(self._models)
+
     def find(self, model: str) -> Model | None:
         """What the list says of the model, by any of its names."""
         return self._models.get(model)

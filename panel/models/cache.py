@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -46,10 +47,11 @@ class ModelList:
 
 
 class ModelCache:
-    """The files of one folder."""
+    """The files of one folder. `clean` takes keys out of a text; a list in which it finds one is not kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clean: Callable[[str], str]) -> None:
         self._folder = folder
+        self._clean = clean
 
     def read(self, provider_id: str, url: str) -> ModelList | None:
         try:
@@ -74,10 +76,10 @@ class ModelCache:
             "taken": found.taken,
             "models": [_kept(model) for model in found.models[:MOST_MODELS]],
         }
-        content = json.dumps(document, separators=(",", ":")).encode("ascii")
-        if len(content) <= MOST_BYTES:
+        text = json.dumps(document, separators=(",", ":"))
+        if len(text) <= MOST_BYTES and self._clean(text) == text:
             self._folder.mkdir(parents=True, exist_ok=True)
-            replace_file(self._place(found.provider, found.url), content)
+            replace_file(self._place(found.provider, found.url), text.encode("ascii"))
             self._keep_few()
 
     def _place(self, provider_id: str, url: str) -> Path:

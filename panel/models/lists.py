@@ -10,12 +10,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from ...providers.address import parse_address
 from ...providers.base import Model, RunBlocking
 from .cache import ModelCache, ModelList
 
-OLD = 3600.0
-"""Seconds after which a list is asked for anew."""
-_DISK = 5.0
+OLD, LOCAL_OLD = 3600.0, 60.0
+"""Seconds after which a list is asked for anew; what a server at home has loaded changes while it runs."""
+_DISK = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,8 @@ class ModelLists:
 
     def is_old(self, found: ModelList) -> bool:
         """Also if it comes from the future: then nobody knows how old it is."""
-        return found.provider in self._doubted or not 0 <= self._wall() - found.taken < OLD
+        limit = LOCAL_OLD if found.url and parse_address(found.url).local else OLD
+        return found.provider in self._doubted or not 0 <= self._wall() - found.taken < limit
 
     def doubt(self, provider_id: str) -> None:
         """Its key has changed: what it listed may not be what it lists now."""
