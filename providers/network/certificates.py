@@ -72,10 +72,10 @@ def _certificates_in(path: str) -> str:
     found = _CERTIFICATE.findall(_content(path))
     if not found:
         raise UnusableFile(f"There is no certificate in PEM form in {path}.")
-    text = b"\n".join(found).decode("ascii", errors="replace")
     try:
+        text = b"\n".join(found).decode("ascii")
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, ValueError):  # of which UnicodeError is one
         raise UnusableFile(f"A certificate in {path} is damaged.") from None
     return text
 
