@@ -80,7 +80,7 @@ class TextControl(Control):
         return []
 
     def show_value(self, words: str) -> None:
-        typing = self.edit.hasFocus() and self._words() != self._shown
+        typing = self._words() != self._shown
         self._shown = words
         if not typing:
             self.edit.setText(words)

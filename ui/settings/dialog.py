@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from ..look.surface import Surface
@@ -88,7 +88,7 @@ class SettingsDialog(QDialog):
         self._close = Button(look, "&Close")
         self._foot = Foot(look, SAVED, self._close)
         self._status = self._foot.words
-        self.search = Search(look, self.list, self)
+        self.search = Search(look, self.list)
         self.pages = Beside(look, self.search, self._foot)
         self._build()
         self.search.changed.connect(self._filter)
@@ -277,10 +277,26 @@ class SettingsDialog(QDialog):
     def _tell_closed(self) -> None:
         self.closed.emit()
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _finds(event):
+            event.accept()  # or a shortcut of the host would take the key
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _finds(event):
+            self.search.begin()
+        else:
+            super().keyPressEvent(event)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._specs and not self.list.currentItem():  # not sooner: a page takes 20 ms, and another may be wanted
             self.show_page(next(iter(self._specs)))
+
+
+def _finds(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Find)
 
 
 def _ids(fields: Sequence[FieldSpec]) -> set[str]:

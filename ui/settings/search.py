@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ..look.theme import Look
@@ -24,29 +24,24 @@ class Found:
 
 
 class Search(QWidget):
-    """The field above the list. `changed(words)` while somebody types, `entered` with Enter; Esc empties it first.
-
-    Ctrl+F is caught in the window of `top` only.
-    """
+    """The field above the list. `changed(words)` while somebody types, `entered` with Enter; Esc empties it first."""
 
     changed = Signal(str)
     entered = Signal()
 
-    def __init__(self, look: Look, pages: QWidget, top: QWidget) -> None:
+    def __init__(self, look: Look, pages: QWidget) -> None:
         super().__init__()
         self._look = look
         self.edit = _Words()
-        self.edit.setPlaceholderText("Search (Ctrl+F)")
+        keys = QKeySequence(QKeySequence.StandardKey.Find).toString(QKeySequence.SequenceFormat.NativeText)
+        self.edit.setPlaceholderText(f"Search ({keys})")
         self.edit.setAccessibleName("Search settings")
-        self.edit.setClearButtonEnabled(False)
         self._nothing = Label(look, "Nothing is called that.", "muted", -1, wrap=True)
         self._nothing.hide()
         column(self.edit, self._nothing, grow(pages), into=self)
         self.setFocusProxy(pages)
         self.edit.textChanged.connect(self.changed)
         self.edit.returnPressed.connect(self.entered)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), top)
-        find.activated.connect(self._begin)
         look.changed.connect(self._restyle)
         self._restyle()
 
@@ -55,7 +50,8 @@ class Search(QWidget):
         self._nothing.setVisible(not pages)
         self.edit.setAccessibleDescription("" if pages else self._nothing.text())
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Whoever types now searches."""
         self.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.edit.selectAll()
 
