@@ -329,9 +329,9 @@ class TestEnd:
         stream = responses()
         assert list(stream.feed(ServerEvent("[DONE]"))) == [] and not stream.done and stream.log.bad_events == 0
 
-    @pytest.mark.parametrize("events", [[ended()], [done(0, type="reasoning", summary=[]), ended()]])
-    def test_an_end_without_a_word_is_an_empty_answer(self, events: list[Event]) -> None:
-        assert fails(*events)[1].problem.kind == "empty_answer"
+    @pytest.mark.parametrize("before", [[], [done(0, type="reasoning", summary=[])], [added(0)]])
+    def test_an_end_without_a_word_is_an_empty_answer(self, before: list[Event]) -> None:
+        assert fails(*before, ended())[1].problem.kind == "empty_answer"
 
     @pytest.mark.parametrize(
         "kind", ["web_search_call", "mcp_call", "shell_call", "custom_tool_call", "not_invented_yet"]
