@@ -26,6 +26,13 @@ _REASONS: dict[str, FinishReason] = {
     "refusal": "refusal",
 }
 _FULL = "model_context_window_exceeded"
+_COUNTS = (
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens",
+    "output_tokens_details",
+)
 
 
 class MessageStream:
@@ -34,8 +41,7 @@ class MessageStream:
     def __init__(self, asked: Asked) -> None:
         self.log = AnswerLog(asked, SIGNS)
         self._blocks = Blocks()
-        self._open = ""
-        """The id of the message that has begun and not ended."""
+        self._open = ""  # the id of the message that has begun
         self._done = False
         self._stop: dict[str, JSON] = {}
         self._counts: dict[str, JSON] = {}
@@ -87,7 +93,7 @@ class MessageStream:
             case "message_delta":
                 self._end(as_object(document.get("delta")), document.get("usage"))
             case "message_stop":
-                self._open, self._done = "", True
+                self._done = True
             case _:
                 pass
 
@@ -117,7 +123,8 @@ class MessageStream:
         """Keeps why it ended, if it says so, and the counts. Those are of the whole answer; what is left out stays."""
         if as_text(message.get("stop_reason")):
             self._stop = message
-        self._counts |= {name: value for name, value in as_object(usage).items() if value is not None}
+        counts = as_object(usage)
+        self._counts |= {name: counts[name] for name in _COUNTS if counts.get(name) is not None}
 
     def _told(self, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
         return self.log.told(events, self._blocks.calls)

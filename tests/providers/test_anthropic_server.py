@@ -289,6 +289,21 @@ class TestWhatIsSent:
         assert call.headers["content-type"] == "application/json"
         assert KEY.encode() not in call.body and "authorization" not in call.headers
 
+    async def test_thinking_that_a_model_refuses_is_left_out_and_stays_out(self, asking: Any) -> None:
+        async def handle(call: Call) -> None:
+            if "thinking" in call.json:
+                body = DIALECT.error(400, "thinking: Input tag 'adaptive' does not match any of the expected tags")
+                await call.reply(json.dumps(body), status="400 Bad Request")
+            else:
+                await streams(*DIALECT.stream("Hi"))(call)
+
+        async with fault_server(handle) as server, asking(server.url) as manager:
+            for _ in range(2):
+                assert text_in(await collect(manager, HI, effort="high")) == "Hi"
+            asked = [call.json for call in server.calls if call.method == "POST"]
+            assert ["thinking" in question for question in asked] == [True, False, False]
+            assert all(question["output_config"] == {"effort": "high"} for question in asked)
+
     async def test_signed_reasoning_goes_through_a_tool_loop_unchanged(self, asking: Any) -> None:
         signed = {"type": "thinking", "thinking": "Hm.", "signature": "s1"}
         hidden = {"type": "redacted_thinking", "data": "x"}

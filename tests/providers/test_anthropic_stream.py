@@ -162,6 +162,12 @@ class TestReasoning:
         stream = message()
         assert blobs_in(fed(stream, start(), *thinking(0, "Hm", "s1")[:-1])) == []
 
+    def test_pieces_of_another_block_are_none_of_its_own(self) -> None:
+        own, other = thinking(0, "Hm.", "s1"), thinking(9, "?", "s9")[1:]
+        assert blobs_in(told(*own[:-1], *other, own[-1], text("Hi"))) == [
+            {"type": "thinking", "thinking": "Hm.", "signature": "s1"}
+        ]
+
     def test_reasoning_alone_is_no_answer(self) -> None:
         assert kind_of(start(), *thinking(0, "Hm.", "s1"), *end("end_turn")) == "empty_answer"
 
@@ -194,6 +200,10 @@ class TestCalls:
 
     def test_one_whose_block_is_never_ended_ends_with_the_answer(self) -> None:
         assert calls_in(read(start(), *use(0, "a", "{}")[:-1], *end("tool_use"))) == [ToolCall("a", "find", "{}")]
+
+    def test_one_that_begins_where_another_was_never_ended_is_another(self) -> None:
+        events = read(start(), *use(0, "a", "1")[:-1], *use(0, "b", "2")[:-1], *end("tool_use"))
+        assert calls_in(events) == [ToolCall("a", "find", "1"), ToolCall("b", "find", "2")]
 
     def test_a_turn_that_ends_with_another_word_is_a_tool_turn_all_the_same(self) -> None:
         assert read(start(), *use(0, "a", "{}"), *end("end_turn"))[-1] == Finished("tool_calls", "end_turn")
@@ -379,10 +389,16 @@ class TestGatewaysThatBeginAnew:
         assert sum(isinstance(event, Started) for event in events) == 1
 
     def test_a_call_that_was_given_out_cannot_be_taken_back(self) -> None:
-        assert kind_of(start("m1"), *use(0, "a", "{}"), start("m2")) == "stream_cut"
+        again = (*use(0, "a", "{}"), *end("tool_use"))
+        assert kind_of(start("m1"), *use(0, "a", "{}"), start("m2"), *again) == "stream_cut"
 
-    def test_the_same_beginning_twice_is_one_beginning(self) -> None:
-        events = read(start("m1"), *use(0, "a", "{}")[:-1], start("m1"), stop(), *end("tool_use"))
+    def test_reasoning_that_was_cut_is_not_kept_with_what_follows(self) -> None:
+        events = read(start("m1"), *thinking(0, "One", "s1")[:-1], start("m2"), text("Hi"), stop(), *end("end_turn"))
+        assert blobs_in(events) == [None]
+
+    @pytest.mark.parametrize("second", ["m1", ""])
+    def test_the_same_beginning_twice_is_one_beginning(self, second: str) -> None:
+        events = read(start("m1"), *use(0, "a", "{}")[:-1], start(second), stop(), *end("tool_use"))
         assert calls_in(events) == [ToolCall("a", "find", "{}")] and blobs_in(events) == []
 
 

@@ -81,6 +81,20 @@ def test_a_gateway_may_want_its_key_and_its_version_otherwise() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("document", "is_one"),
+    [
+        ({"type": "message", "content": []}, True),
+        ({"content": [{"type": "text", "text": "Hi"}]}, True),
+        ({"content": "Hi"}, False),
+        ({"choices": []}, False),
+        ({}, False),
+    ],
+)
+def test_an_answer_is_known_by_its_content(document: Any, is_one: bool) -> None:
+    assert AnthropicFormat().is_answer(document) is is_one
+
+
 def test_a_plain_question_has_what_is_required_and_nothing_else() -> None:
     assert body() == {
         "model": "m",
