@@ -66,6 +66,10 @@ def test_the_layers_are_summed_up_and_the_sum_never_goes_back() -> None:
     assert [event.fraction for event in told if isinstance(event, Progress)] == [0.8, 0.85, 0.88, 1.0]
 
 
+def test_more_than_everything_is_everything() -> None:
+    assert read(layer("a", 100, 250), SUCCESS)[0] == Progress("Downloading m", 1.0)
+
+
 def test_a_model_that_is_there_already_is_a_success() -> None:
     assert read({"status": "pulling manifest"}, SUCCESS) == [START, END]
 
