@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ...providers.errors import Problem
-from ...providers.messages import TextDelta
+from ...providers.messages import TextDelta, Waiting
 from ..app import Application
 from ..hosts.script import ScriptError
 from ..turn import ChatEvent, ToolEnded, TurnEnded
@@ -15,6 +15,7 @@ from . import terminal
 from .output import printable, say, tell
 from .terminal import Interrupts
 from .typed import Typed
+from .waiting import WaitingLine
 from .who import NoSuchProvider, choose
 
 
@@ -60,9 +61,15 @@ class TextPrinter:
 
     def __init__(self) -> None:
         self._last = "\n"
+        self._waiting = WaitingLine()
 
     def __call__(self, event: ChatEvent) -> None:
+        if not isinstance(event, Waiting):
+            self._waiting.end()
         match event:
+            case Waiting():
+                self._end_line()
+                self._waiting.show(event)
             case TextDelta(text):
                 self._write(text)
             case ToolEnded(call, outcome):

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ... import __version__
 from .output import make_output_safe, tell
 
-COMMANDS = ("chat", "ask", "providers", "test", "keys", "script", "pull", "replay", "doctor")
+COMMANDS = ("chat", "ask", "providers", "models", "test", "keys", "script", "pull", "replay", "doctor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_ask(commands)
     _add_providers(commands)
+    _add_models(commands)
     _add_test(commands)
     _add_keys(commands)
     _add_script(commands)
@@ -103,6 +104,15 @@ def _add_providers(commands: Commands) -> None:
     parser = commands.add_parser("providers", help="list the providers and where their keys come from")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=_providers)
+
+
+def _add_models(commands: Commands) -> None:
+    parser = commands.add_parser("models", help="list the models of a provider")
+    parser.add_argument("provider", nargs="?", metavar="PROVIDER", help="which one; without it, the one in use")
+    _add_address(parser, "the address to ask; alone it means an OpenAI-compatible server")
+    parser.add_argument("--refresh", action="store_true", help="ask the provider, also if its list is known")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_models)
 
 
 def _add_test(commands: Commands) -> None:
@@ -177,6 +187,12 @@ def _providers(arguments: argparse.Namespace) -> int:
     from .connections import providers
 
     return providers(as_json=arguments.json)
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from .models import models
+
+    return models(arguments.provider, arguments.base_url, refresh=arguments.refresh, as_json=arguments.json)
 
 
 def _test(arguments: argparse.Namespace) -> int:

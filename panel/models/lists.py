@@ -66,11 +66,15 @@ class ModelLists:
         found = ModelList(provider_id, url, self._wall(), await self._ask(provider_id))
         self._lists[provider_id, url] = found
         self._doubted.discard(provider_id)
+        if url:  # the guide has none, and is always there
+            await self._keep(found)
+        return found
+
+    async def _keep(self, found: ModelList) -> None:
         try:
             await self._run_blocking(self._cache.write, found, deadline=_DISK)
         except OSError as error:  # TimeoutError is one
-            log.info("The model list of %s could not be kept: %s", provider_id, type(error).__name__)
-        return found
+            log.info("The model list of %s could not be kept: %s", found.provider, type(error).__name__)
 
     async def recent(self, provider_id: str) -> ModelList:
         """What is known if it is not old, else what is listed now. Raises ProviderError."""
