@@ -1,7 +1,7 @@
 """What can go wrong with a provider, each with a name, a title, a cause and a next step.
 
 Owns the values that say it; the words stand in `error_texts`, how a symptom is recognised in `http` (the connection)
-and in `openai_chat.errors` (the service's answer).
+and in `refusals` (the service's answer).
 
     ProviderError ── problem: Problem(kind, severity, title, why, next, ...)
 
@@ -39,8 +39,8 @@ class Problem:
 
     `kind` is one of `KINDS`, `title` has at most 60 characters, `why` and `next` are one sentence each.
     `detail` is the service's own text, redacted. `retry_after` is in seconds. `should_retry`: what the service says of
-    asking again, None if nothing. `field`: the part of the question that it is about, if that was named. `status` is the
-    HTTP status, if one came; `request_id` is what the service's support asks for.
+    asking again, None if nothing. `field`: the part of the question that it is about, if that was named. `status` is
+    the HTTP status, if one came; `request_id` is what the service's support asks for.
     """
 
     kind: str

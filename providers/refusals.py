@@ -148,7 +148,7 @@ _SIGNS = (
 
 _TAKES_REASON = frozenset({"refused", "filtered", "bad_parameter", "server_error", "unknown", "stream_error"})
 _OF_THE_WAY = frozenset({"not_an_api", "proxy_auth", "http_on_tls"})
-"""What a status means of an answer; one that is told inside a stream comes from somewhere behind the service."""
+"""What only an answer can be that did not begin; in the middle of one its status is of something behind the service."""
 
 _CODE_NAMES = ("code", "type", "error_type", "status", "error_code", "reason", "quotaId")
 _AGAIN = {"true": True, "false": False}
@@ -290,9 +290,10 @@ def _kind_of(refusal: Refusal, model: str, signs: tuple[Sign, ...], begun: bool)
     found = next((sign.kind for sign in signs if sign.matches(refusal, text)), "")
     if found == "model_unknown" and not model and refusal.status == 404:
         return "not_an_api"  # a list was asked for, so it is the path that is wrong
-    if found and (refusal.status or found not in _OF_THE_WAY):
+    broken = begun and not refusal.status
+    if found and not (broken and found in _OF_THE_WAY):
         return found
-    if begun and not refusal.status:
+    if broken:
         return "stream_error"
     return "server_error" if max(refusal.statuses) >= 500 else "unknown"
 

@@ -47,6 +47,7 @@ _LITELLM = (
 )
 
 _LM_STUDIO = (
+    Sign("not_an_api", texts=("unexpected endpoint or method",)),
     Sign("model_not_loaded", texts=("no models? loaded", "lms load")),
     Sign("no_memory", texts=("insufficient system resources", "failed to load model", "model has crashed")),
     Sign("context_full", texts=("greater than the context length", "context length of only")),

@@ -6,7 +6,7 @@ opens nothing, so a recorded stream goes through it as a live one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..answer import AnswerLog, Asked
 from ..framing import ServerEvent
@@ -41,7 +41,7 @@ class ChatStream:
         self._quirks = quirks or ChatQuirks()
         self._calls = ChatCalls()
         self._thoughts = Thoughts()
-        self._details = ReasoningDetails(asked.limit)
+        self._details = ReasoningDetails(asked.limit // 2)
         self._text, self._reasoning = CharacterJoiner(), CharacterJoiner()
         self._done = False
         self._refused = False
@@ -76,32 +76,41 @@ class ChatStream:
         yield from self.log.end(self._reason(), self._finish)
 
     def _chunk(self, document: dict[str, JSON], name: str) -> Iterator[StreamEvent]:
-        if error_in(document, name):
-            yield from self.log.told(self._left())
-            raise self.log.error(document)
         self._keep_usage(document)
-        yield from self._begin(as_text(document.get("model")), as_text(document.get("id")))
+        if error_in(document, name):
+            yield from self._fail(document)
+        if not self.log.started:
+            yield from self._begin(as_text(document.get("model")), as_text(document.get("id")))
         for choice in as_list(document.get("choices"))[:1]:
             yield from self._choice(as_object(choice))
 
     def _begin(self, model: str, identity: str) -> Iterator[StreamEvent]:
-        if model and not self.log.started:
+        if model:
             may_swap = self._quirks.one_model and self.log.asked.service.local
             yield from self.log.begin(model, identity, swapped=may_swap and is_swapped(self.log.asked.model, model))
 
     def _choice(self, choice: dict[str, JSON]) -> Iterator[StreamEvent]:
         delta = as_object(choice.get("delta")) or as_object(choice.get("message"))
         yield from self.log.told(self._said(delta, as_text(choice.get("text"))))
-        yield from self.log.told(self._calls.feed(as_list(delta.get("tool_calls"))), self._calls.calls)
+        if pieces := as_list(delta.get("tool_calls")):
+            yield from self.log.told(self._calls.feed(pieces), self._calls.calls)
         if reason := as_text(choice.get("finish_reason")):
             self._finish = reason
         if reason == "error":
-            raise self.log.error(choice)
+            yield from self._fail(choice)
+
+    def _fail(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
+        """What came before the error, what that has cost, and the error."""
+        yield from self.log.told(self._left())
+        if self.log.usage is not None:
+            yield from self.log.counts()
+        raise self.log.error(document)
 
     def _said(self, delta: dict[str, JSON], completion: str) -> Iterator[StreamEvent]:
         """`completion` is the text of the older format, which some compatible servers still send."""
         within, text = _content(delta.get("content"))
-        detailed = self._details.add(as_list(delta.get("reasoning_details")))
+        details = as_list(delta.get("reasoning_details"))
+        detailed = self._details.add(details) if details else ""
         # Several of these may say the same.
         named = as_text(delta.get("reasoning_content")) or as_text(delta.get("reasoning"))
         if reasoning := named or detailed or within:
@@ -114,8 +123,8 @@ class ChatStream:
             self._refused = True
             yield from self._shown(self._text.feed(refusal))
 
-    def _shown(self, text: str) -> Iterator[StreamEvent]:
-        return self._thoughts.feed(text) if text else iter(())
+    def _shown(self, text: str) -> Iterable[StreamEvent]:
+        return self._thoughts.feed(text) if text else ()
 
     def _left(self) -> Iterator[StreamEvent]:
         """What was held back for more to come, and the reasoning that is wanted back."""

@@ -5,7 +5,7 @@ Owns the two marks, also where they are cut. Anywhere else in an answer they are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from ..messages import ReasoningDelta, StreamEvent, TextDelta
@@ -36,10 +36,15 @@ class Thoughts:
         if self._at is _At.BEGINNING and not self._held:
             self._at = _At.TEXT
 
-    def feed(self, piece: str) -> Iterator[StreamEvent]:
-        if self._at is _At.TEXT:
-            yield TextDelta(piece)
-            return
+    def feed(self, piece: str) -> Iterable[StreamEvent]:
+        return (TextDelta(piece),) if self._at is _At.TEXT else self._split(piece)
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """What was held back for the rest of a mark that did not come."""
+        if held := self._take(len(self._held)):
+            yield ReasoningDelta(held) if self._at is _At.THOUGHT else TextDelta(held)
+
+    def _split(self, piece: str) -> Iterator[StreamEvent]:
         self._held += piece
         if self._at is _At.BEGINNING:
             self._begin()
@@ -50,11 +55,6 @@ class Thoughts:
             self._at = _At.TEXT if self._held else _At.GAP
         if self._at is _At.TEXT and self._held:
             yield TextDelta(self._take(len(self._held)))
-
-    def finish(self) -> Iterator[StreamEvent]:
-        """What was held back for the rest of a mark that did not come."""
-        if held := self._take(len(self._held)):
-            yield ReasoningDelta(held) if self._at is _At.THOUGHT else TextDelta(held)
 
     def _begin(self) -> None:
         text = self._held.lstrip()

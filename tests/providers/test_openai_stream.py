@@ -382,6 +382,14 @@ def test_an_end_by_error_is_one_with_what_came_before_it() -> None:
     assert raised.value.problem.kind == "stream_error" and text_in(told) == "Hi"
 
 
+def test_an_answer_that_failed_was_paid_for_too() -> None:
+    failed = {**delta(content=""), "error": {"message": "boom"}, "usage": {"prompt_tokens": 9, "completion_tokens": 1}}
+    told: list[StreamEvent] = []
+    with pytest.raises(ProviderError):
+        told.extend(chat().feed(ServerEvent(json.dumps(failed))))
+    assert told == [Started("asked"), UsageReported(Usage(9, 1))]
+
+
 def test_an_error_before_any_word_is_what_it_says() -> None:
     for error, kind in (
         ({"error": "No models loaded. Please load a model"}, "model_not_loaded"),
