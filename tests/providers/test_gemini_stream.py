@@ -18,6 +18,7 @@ from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.gemini.stream import GeminiStream
 from nuke_ai_panel.providers.messages import (
     Finished,
+    Opaque,
     ReasoningDelta,
     ReasoningOpaque,
     Started,
@@ -124,8 +125,9 @@ class TestTokens:
         assert [event for event in events if isinstance(event, UsageReported)] == [UsageReported(Usage(9, 325, 302, 4))]
 
     def test_what_only_an_earlier_event_said_is_kept(self) -> None:
-        events = read(response({"text": "x"}, usageMetadata={"promptTokenCount": 9}), end(usageMetadata={"x": 1}))
-        assert UsageReported(Usage(input=9)) in events
+        first, last = {"promptTokenCount": 9}, {"candidatesTokenCount": 2}
+        events = read(response({"text": "x"}, usageMetadata=first), end(usageMetadata=last))
+        assert UsageReported(Usage(input=9, output=2)) in events
 
     def test_thoughts_alone_are_output_too(self) -> None:
         events = read(response({"text": "x"}), end(usageMetadata={"thoughtsTokenCount": 5}))
@@ -313,6 +315,55 @@ class TestTheEnd:
     def test_an_answer_in_one_piece_is_an_answer(self) -> None:
         told = list(stream().whole(response({"text": "Hello"}, finish="STOP")))
         assert told == [Started("tiny", "r1"), TextDelta("Hello"), Finished("stop", "STOP")]
+
+
+class TestInteractions:
+    """The events of Google's other API, of which there are recordings."""
+
+    def happens(self, kind: str, **more: Any) -> Json:
+        return {"event_type": kind, **more}
+
+    def ends(self, status: str, **usage: int) -> Json:
+        return self.happens("interaction.completed", interaction={"status": status, "usage": usage})
+
+    def test_steps_and_their_deltas_are_an_answer(self) -> None:
+        about = {"id": "i1", "model": "gemini-x", "status": "in_progress"}
+        summary = {"type": "thought_summary", "content": {"type": "text", "text": "Hm."}}
+        usage = {"total_input_tokens": 7, "total_output_tokens": 2, "total_thought_tokens": 5, "total_cached_tokens": 1}
+        events = read(
+            self.happens("interaction.created", interaction=about),
+            self.happens("step.start", step={"type": "thought"}),
+            self.happens("step.delta", delta=summary),
+            self.happens("step.delta", delta={"type": "thought_signature", "signature": "s"}),
+            self.happens("step.stop"),
+            self.happens("step.delta", delta={"type": "text", "text": "Hello"}),
+            self.happens("step.stop"),
+            self.ends("completed", **usage),
+        )
+        assert events == [
+            Started("gemini-x", "i1"),
+            ReasoningDelta("Hm."),
+            ReasoningOpaque(Opaque("gemini", {"signed": "thought", "length": 0, "signature": "s"})),
+            TextDelta("Hello"),
+            UsageReported(Usage(7, 7, 5, 1)),
+            Finished("stop", "completed"),
+        ]
+
+    def test_a_call_is_put_together_from_its_step(self) -> None:
+        step = {"type": "function_call", "id": "c1", "name": "f", "arguments": {}, "signature": "s"}
+        more = [{"type": "arguments_delta", "arguments": text} for text in ('{"a"', ": 1}")]
+        deltas = [self.happens("step.delta", delta=delta) for delta in more]
+        events = read(
+            self.happens("step.start", step=step), *deltas, self.happens("step.stop"), self.ends("requires_action")
+        )
+        assert calls_in(events) == [ToolCall("c1", "f", '{"a": 1}')]
+        assert events[-1] == Finished("tool_calls", "requires_action")
+
+    def test_an_error_and_a_limit_are_told(self) -> None:
+        assert problem_of(self.happens("error", error={"code": 503, "message": "x"})) == "overloaded"
+        said = self.happens("step.delta", delta={"type": "text", "text": "Hel"})
+        assert read(said, self.ends("incomplete"))[-1] == Finished("length", "incomplete")
+        assert problem_of(said) == "stream_cut"
 
 
 class TestTrouble:

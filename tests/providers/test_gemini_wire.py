@@ -65,7 +65,8 @@ class TestTheQuestion:
         assert turn["parts"] == [{"text": "a"}, picture, {"text": "b"}]
 
     def test_what_is_empty_is_not_sent(self) -> None:
-        assert wire(Message("user", (Text(""),)), Message("assistant", ()), Message("tool", ())) == []
+        assert wire(*(Message(role, (Text(""),)) for role in ("user", "assistant", "tool"))) == []
+        assert wire(Message("assistant", ()), Message("tool", ())) == []
 
     def test_tools_are_declared_with_their_schema_as_it_is(self) -> None:
         schema: Json = {"type": "object", "properties": {}, "additionalProperties": False}
