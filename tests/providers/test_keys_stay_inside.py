@@ -8,6 +8,7 @@ import gc
 import logging
 import types
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -36,18 +37,28 @@ from fault_server import (
 )
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Request, Step
+from nuke_ai_panel.providers.checks import report_text
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.messages import Message, Text
+from nuke_ai_panel.providers.network import Network
 from nuke_ai_panel.providers.redact import Redactor, Secret
+from proxy_server import proxy_server
 
 KEY = "odd-SENTINEL7f/3+9~qwertzuiop&asdf=%ghjkl-0123"
 """Of no known shape, and with characters that a URL writes otherwise."""
 
 QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))
 QUICK = Limits(
-    connect=0.3, first_event_local=0.1, idle_local=0.1, total=5, test=0.3, event_bytes=2**20, list_bytes=2**20
+    connect=0.3,
+    first_event=0.1,
+    first_event_local=0.1,
+    idle_local=0.1,
+    total=5,
+    test=0.3,
+    event_bytes=2**20,
+    list_bytes=2**20,
 )
 
 
@@ -143,7 +154,7 @@ def ears() -> Iterator[Ears]:
         logger.setLevel(level)
 
 
-async def everything_said(manager: ProviderManager, url: str) -> list[str]:
+async def everything_said(manager: ProviderManager, url: str, key: str = KEY) -> list[str]:
     """What comes out of a question, a model list and a connection test, in every form that a report could take."""
     said: list[str] = []
     try:
@@ -158,8 +169,8 @@ async def everything_said(manager: ProviderManager, url: str) -> list[str]:
         said += _told_by(error)
     config = ProviderConfig("compatible", url, "tiny")
     steps: list[Step] = []
-    report: CheckReport = await manager.check(config, key=Secret(KEY), model="tiny", on_step=steps.append)
-    return [*said, repr(steps), repr(report), *_state_of(manager)]
+    report: CheckReport = await manager.check(config, key=Secret(key), model="tiny", on_step=steps.append)
+    return [*said, repr(steps), repr(report), report_text(report, Redactor()), *_state_of(manager)]
 
 
 def _told_by(error: BaseException | None) -> list[str]:
@@ -232,6 +243,40 @@ async def test_a_key_that_cannot_be_sent_is_not_told_either(key: str, ears: Ears
         said = [*_told_by(error.value), *_state_of(manager)]
         assert server.connections == 0
     assert [text for text in (*said, *ears.heard) if gives_away(text)] == []
+
+
+LOGIN = base64.b64encode(f"ann:{KEY}".encode())
+PROXIES: dict[str, dict[str, Any]] = {
+    "right": {},
+    "wrong": {"password": "another"},
+    "hangs": {"hangs": True},
+    "no proxy": {"odd": b"you sent Basic " + LOGIN + b"\r\n\r\n"},
+    "status": {"odd": b"HTTP/1.1 502 " + LOGIN + b"\r\nContent-Length: 0\r\n\r\n"},
+    "page": {"odd": b"HTTP/1.1 403 No\r\nContent-Type: text/html\r\nContent-Length: 99\r\n\r\n" + KEY.encode()},
+    "407": {"odd": b"HTTP/1.1 407 " + KEY.encode() + b"\r\nX-Was: " + LOGIN + b"\r\nContent-Length: 0\r\n\r\n"},
+    "redirect": {"odd": b"HTTP/1.1 302 Found\r\nLocation: http://ann:" + KEY.encode() + b"@x.invalid/\r\n\r\n"},
+}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("told_by", ["settings", "system"])
+@pytest.mark.parametrize("fault", [*PROXIES, "dead"])
+async def test_whatever_fails_the_password_of_the_proxy_is_nowhere(
+    fault: str, told_by: str, scheme: str, ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fault_server(answers("Hi")) as server:
+        options = {"user": "ann", "password": KEY, "names": {"api.example": server.port}, **PROXIES.get(fault, {})}
+        async with proxy_server(**options) as proxy:
+            address = refused_url().removesuffix("/v1") if fault == "dead" else proxy.address
+            network = Network(proxy="manual", proxy_address=address, proxy_user="ann")
+            if told_by == "system":
+                network = Network()
+                monkeypatch.setenv(f"{scheme}_proxy", address.replace("://", f"://ann:{quote(KEY, safe='')}@"))
+            url = f"{scheme}://api.example/v1"
+            async with managed(url, limits=QUICK, network=network, proxy_password=KEY) as manager:
+                said = await everything_said(manager, url, key="k-1234567")
+            assert fault == "dead" or any("proxy-authorization" in headers for headers in proxy.headers)
+    assert [(gives_away(text), text[:500]) for text in (*said, *ears.heard) if gives_away(text)] == []
 
 
 def test_an_excerpt_holds_no_half_of_a_key() -> None:
