@@ -283,6 +283,24 @@ async def test_a_model_that_cannot_think_is_not_asked_to() -> None:
     assert [asked.get("think") for asked in questions(server)] == [None, "high"]
 
 
+async def test_a_model_of_which_nothing_was_known_is_asked_again_without_thinking_and_that_is_remembered() -> None:
+    async with serving(LittleOllama(dict(MODELS))) as (server, manager):
+        for _ in range(2):
+            assert (await ask(manager, model="tiny:latest", effort="high"))[-1] == Finished("stop", "stop")
+    assert [asked.get("think") for asked in questions(server)] == ["high", None, None]
+
+
+async def test_a_server_that_knows_no_levels_of_thinking_is_asked_again_without() -> None:
+    refusal = {"error": "json: cannot unmarshal string into Go struct field ChatRequest.think of type bool"}
+
+    async def handle(call: Call) -> None:
+        old = isinstance(call.json.get("think"), str)
+        await (fails("400 Bad Request", refusal) if old else LittleOllama({"tiny": Installed()}))(call)
+
+    async with serving(handle) as (_, manager):
+        assert (await ask(manager, effort="low"))[-1] == Finished("stop", "stop")
+
+
 # Downloads
 
 
