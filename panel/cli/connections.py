@@ -14,7 +14,7 @@ from .who import NoSuchProvider, choose
 
 
 def providers(*, as_json: bool) -> int:
-    """Lists every provider. The key itself is never printed, only where it is."""
+    """Lists every provider that is offered. The key itself is never printed, only where it is."""
 
     async def main(_: Interrupts) -> int:
         async with terminal.application() as app:
@@ -32,7 +32,7 @@ def providers(*, as_json: bool) -> int:
 
 async def _rows(app: Application) -> tuple[list[dict[str, object]], str]:
     """One row a provider, and why the keyring could not be asked."""
-    configs = [app.config(provider_id) for provider_id in PROVIDERS]
+    configs = [app.config(provider_id) for provider_id in app.offered]
     owners = {config.id: owner_of(config) for config in configs}
     places = await key_places(app, filter(None, owners.values()))
     used = app.settings.get(options.PROVIDER)

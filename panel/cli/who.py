@@ -10,6 +10,7 @@ import difflib
 from ...providers.catalog import PROVIDERS
 from .. import settings as options
 from ..app import Application
+from ..settings import Settings
 
 COMPATIBLE = "compatible"
 
@@ -25,11 +26,19 @@ def choose(app: Application, provider: str | None, base_url: str | None) -> str:
         near = difflib.get_close_matches(chosen, PROVIDERS, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise NoSuchProvider(f"There is no provider {chosen!r}.{hint} `nuke-ai-panel providers` lists them.")
-    if not app.settings.offers(chosen):
-        raise NoSuchProvider(f"{PROVIDERS[chosen].label} is not among the providers that are offered here.")
+    if refused := _refused(app.settings, chosen, base_url):
+        raise NoSuchProvider(refused)
     if base_url:
-        decided = app.settings.provider_origin(chosen, "address").decided_by
-        if decided:
-            raise NoSuchProvider(f"The address of {PROVIDERS[chosen].label} is decided. {decided}")
         app.use_address(chosen, base_url)
     return chosen
+
+
+def _refused(settings: Settings, chosen: str, base_url: str | None) -> str:
+    """Why the studio does not want that, as a sentence; "" where it does not mind."""
+    label, who = PROVIDERS[chosen].label, settings.origin(options.PROVIDER)
+    if who.locked and chosen != settings.get(options.PROVIDER):
+        return f"{label} cannot be chosen here. {who.decided_by}"
+    if not settings.offers(chosen):
+        return f"{label} is not among the providers that are offered here."
+    address = settings.provider_origin(chosen, "address")
+    return f"The address of {label} cannot be another one. {address.decided_by}" if base_url and address.locked else ""

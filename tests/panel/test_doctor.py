@@ -51,6 +51,27 @@ async def test_a_damaged_settings_file_is_told_and_is_no_failure() -> None:
     assert done.code == 0 and "settings.toml.bad" in done.out
 
 
+async def test_every_setting_that_is_not_the_default_is_named_with_its_value_and_origin(tmp_path: Path) -> None:
+    studio = tmp_path / "studio.toml"
+    studio.write_text('[network]\nproxy = "none"\nconnect_seconds = 20\n[locked]\nsettings = ["network.proxy"]\n')
+    settings_path().parent.mkdir(parents=True)
+    settings_path().write_text("[requests]\nretries = 1\n")
+    names = {"NUKE_AI_PANEL_STUDIO": str(studio), "NUKE_AI_PANEL_REPORTS_LOG_LEVEL": "debug"}
+    told = (await run("doctor", **names)).out
+    assert f"network.proxy = None: locked by the studio, {studio}\n" in told
+    assert f"network.connect_seconds = 20 s: set by the studio, {studio}\n" in told
+    assert "requests.retries = 1: set by the user\n" in told
+    assert "reports.log_level = Debug: from NUKE_AI_PANEL_REPORTS_LOG_LEVEL\n" in told
+    found = (await run("doctor", "--json", **names)).json["surroundings"]["settings"]
+    assert {"id": "requests.retries", "value": "1", "layer": "user", "place": "", "locked": False} in found
+
+
+async def test_what_is_wrong_with_the_studios_file_is_told_without_its_keys(tmp_path: Path) -> None:
+    (tmp_path / "studio.toml").write_text('[providers.openai]\nkey = "sk-proj-0123456789"\n')
+    done = await run("doctor", NUKE_AI_PANEL_STUDIO=str(tmp_path / "studio.toml"))
+    assert "providers.openai.key is not read" in done.out and "0123456789" not in done.out
+
+
 async def test_it_needs_no_qt_and_no_keyring_package(tmp_path: Path) -> None:
     for name in ("PySide6", "shiboken6", "qasync", "keyring"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('it is not there')")
