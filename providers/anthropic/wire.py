@@ -31,7 +31,7 @@ def request_body(request: Request, known: Model | None) -> dict[str, JSON]:
         body["system"] = system
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
-    return body | _effort(request, known)
+    return body | _manner(request, known)
 
 
 def wire_messages(messages: Iterable[Message]) -> list[JSON]:
@@ -60,7 +60,7 @@ def _most_tokens(request: Request, known: Model | None) -> int:
     return min(request.max_tokens, limit or request.max_tokens)
 
 
-def _effort(request: Request, known: Model | None) -> dict[str, JSON]:
+def _manner(request: Request, known: Model | None) -> dict[str, JSON]:
     """How long to think and what to follow, as far as it is asked for and can be had."""
     fields: dict[str, JSON] = {}
     config: dict[str, JSON] = {}
