@@ -23,20 +23,30 @@ _LIMIT = 8 * 2**20
 
 def replayed(recording: bytes, wire: WireFormat) -> Iterator[StreamEvent]:
     """What the adapter of this format makes of it. Raises ProviderError, after all that came before it."""
-    reader = wire.reader(Asked(_SERVICE, Redactor(), "", _LIMIT))
     whole = _whole(recording)
     if whole is not None and wire.framing == "sse" and wire.is_answer(whole):
-        yield from reader.whole(whole)
+        yield from _reader(wire).whole(whole)
     else:
-        yield from _streamed(reader, events_in(recording))
+        yield from _streamed(wire, events_in(recording))
 
 
-def _streamed(reader: AnswerReader, events: Iterator[ServerEvent]) -> Iterator[StreamEvent]:
+def _reader(wire: WireFormat) -> AnswerReader:
+    return wire.reader(Asked(_SERVICE, Redactor(), "", _LIMIT))
+
+
+def _streamed(wire: WireFormat, events: Iterator[ServerEvent]) -> Iterator[StreamEvent]:
+    """One answer after the other: who records a turn with tools has several. What says nothing after one is none."""
+    reader, begun = _reader(wire), True
     for event in events:
-        yield from reader.feed(event)
         if reader.done:
-            break
-    yield from reader.finish()
+            if begun:
+                yield from reader.finish()
+            reader, begun = _reader(wire), False
+        for told in reader.feed(event):
+            begun = True
+            yield told
+    if begun:
+        yield from reader.finish()
 
 
 def events_in(recording: bytes) -> Iterator[ServerEvent]:

@@ -46,6 +46,20 @@ def test_a_stream_comes_to_its_text_in_every_form(form: str, tmp_path: Path, cap
     assert [event["kind"] for event in found["events"]] == ["start", "text", "text", "finish"]
 
 
+def test_several_answers_come_to_the_text_of_all_and_the_end_of_the_last(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "stream").write_bytes(
+        b"".join([*chat("Hel"), sse("[DONE]"), *chat("lo", finish="length"), sse("[DONE]")])
+    )
+    found = replayed(tmp_path / "stream", capsys)
+    assert (found["text"], found["finish"], found["error"]) == ("Hello", "length", None)
+
+
+def test_a_second_answer_that_was_cut_says_so(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "stream").write_bytes(b"".join([*chat("Hel"), chunk("lo")]))
+    found = replayed(tmp_path / "stream", capsys)
+    assert (found["text"], found["error"]["kind"]) == ("Hello", "stream_cut")
+
+
 def test_a_whole_answer_comes_to_its_text(tmp_path: Path, capsys: Any) -> None:
     message = {"role": "assistant", "content": "Hello", "tool_calls": None}
     document = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 3}}
