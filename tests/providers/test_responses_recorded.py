@@ -40,6 +40,16 @@ def lines_of(path: Path) -> list[str]:
     return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
+def answers_in(path: Path) -> list[list[str]]:
+    """The events of each answer: some recordings hold all rounds of a turn."""
+    answers: list[list[str]] = []
+    for line in lines_of(path):
+        if json.loads(line)["type"] == "response.created":
+            answers.append([])
+        answers[-1].append(line)
+    return answers
+
+
 def body_of(lines: Iterable[str]) -> bytes:
     return "".join(f"event: {json.loads(line)['type']}\ndata: {line}\n\n" for line in lines).encode()
 
@@ -59,37 +69,48 @@ needs_recordings = pytest.mark.skipif(not recorded(), reason="NUKE_AI_PANEL_TEST
 @needs_recordings
 @pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
 def test_a_recorded_stream_gives_its_text_its_calls_and_its_end(path: Path) -> None:
-    lines = lines_of(path)
+    for lines in answers_in(path):
+        sent: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        items = [event["item"] for event in sent if event["type"] == "response.output_item.done"]
+        called = [item for item in items if item["type"] == "function_call"]
+        told = read(lines)
+        assert told[0] == Started(sent[0]["response"]["model"], sent[0]["response"]["id"])
+        assert "".join(event.text for event in told if isinstance(event, TextDelta)) == pieces(sent, "output_text")
+        calls = [event.call for event in told if isinstance(event, ToolCallReady)]
+        wanted = [(item["call_id"], item["name"], item["arguments"]) for item in called]
+        assert [(call.id, call.name, call.arguments) for call in calls] == wanted
+        assert told[-1] == Finished("tool_calls" if called else "stop", "completed")
+
+
+@needs_recordings
+@pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
+def test_a_recorded_stream_gives_its_thoughts_and_its_counts(path: Path) -> None:
+    for lines in answers_in(path):
+        sent: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        told = read(lines)
+        thoughts = "".join(event.text for event in told if isinstance(event, ReasoningDelta))
+        assert thoughts == pieces(sent, "reasoning_summary_text", "reasoning_text")
+        items = [event["item"] for event in sent if event["type"] == "response.output_item.done"]
+        thinking = [item for item in items if item["type"] == "reasoning"]
+        kept = [event.part.data for event in told if isinstance(event, ReasoningOpaque)]
+        assert [item for item in kept if isinstance(item, dict) and item["type"] == "reasoning"] == [
+            item for item in thinking if item.get("encrypted_content") or item.get("content")
+        ]
+        (usage,) = (event.usage for event in told if isinstance(event, UsageReported))
+        counted = sent[-1]["response"]["usage"]
+        assert (usage.input, usage.output) == (counted["input_tokens"], counted["output_tokens"])
+
+
+def read(lines: list[str]) -> list[StreamEvent]:
+    """One answer, in pieces of bytes that know nothing of events."""
     body, stream, bytes_to_events = body_of(lines), reader(), SseReader()
     told: list[StreamEvent] = []
     for start in range(0, len(body), 777):
         for event in bytes_to_events.feed(body[start : start + 777]):
             assert isinstance(event, ServerEvent)
             told += stream.feed(event)
-    told += stream.finish()
-
-    sent: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    items = [event["item"] for event in sent if event["type"] == "response.output_item.done"]
-    called = [item for item in items if item["type"] == "function_call"]
-    sealed = [
-        item for item in items if item["type"] == "reasoning" and (item.get("encrypted_content") or item.get("content"))
-    ]
-    assert stream.log.bad_events == 0
-    assert told[0] == Started(sent[0]["response"]["model"], sent[0]["response"]["id"])
-    assert "".join(event.text for event in told if isinstance(event, TextDelta)) == pieces(sent, "output_text")
-    thoughts = "".join(event.text for event in told if isinstance(event, ReasoningDelta))
-    assert thoughts == pieces(sent, "reasoning_summary_text", "reasoning_text")
-    calls = [event.call for event in told if isinstance(event, ToolCallReady)]
-    assert [(call.id, call.name, call.arguments) for call in calls] == [
-        (item["call_id"], item["name"], item["arguments"]) for item in called
-    ]
-    kept = [event.part.data for event in told if isinstance(event, ReasoningOpaque)]
-    assert [item for item in kept if isinstance(item, dict) and item["type"] == "reasoning"] == sealed
-    assert told[-1] == Finished("tool_calls" if called else "stop", "completed")
-    (usage,) = (event.usage for event in told if isinstance(event, UsageReported))
-    assert (usage.input, usage.output) == tuple(
-        sent[-1]["response"]["usage"][f"{way}put_tokens"] for way in ("in", "out")
-    )
+    assert stream.done and stream.log.bad_events == 0
+    return told + list(stream.finish())
 
 
 @needs_recordings

@@ -290,7 +290,7 @@ class TestCalls:
         assert calls_in(told) == [ToolCall("c0", "find", arguments)]
         assert told[-1] == Finished("tool_calls", "completed")
 
-    def test_a_call_of_the_next_answer_at_the_same_place_is_another_one(self) -> None:
+    def test_a_new_call_at_a_used_place_is_another_one(self) -> None:
         told = read(
             added(0, **call(0)), done(0, **call(0, arguments="1")), added(0, **call(7)), done(0, **call(7)), ended()
         )
