@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...providers.base import CheckReport, Step
-from ...providers.catalog import PROVIDERS
 from .. import settings as options
 from ..app import Application
 from . import terminal
