@@ -39,6 +39,11 @@ def as_text(value: JSON) -> str:
     return value if isinstance(value, str) else ""
 
 
+def as_flag(value: JSON) -> bool | None:
+    """A yes or a no; None where neither is said."""
+    return value if isinstance(value, bool) else None
+
+
 def as_count(value: JSON) -> int | None:
     """A number of something, also if it was sent as text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from .base import Model
-from .json_values import as_count, as_list, as_object, as_text
+from .json_values import as_count, as_flag, as_list, as_object, as_text
 from .messages import JSON
 
 _CONTEXT_NAMES = ("context_length", "max_model_len", "max_context_length", "context_window")
@@ -109,16 +109,16 @@ def _output(entry: dict[str, JSON]) -> int | None:
 
 def _can(entry: dict[str, JSON], capability: str, parameter: str) -> bool | None:
     """What Mistral calls a capability is a parameter at OpenRouter."""
-    stated = as_object(entry.get("capabilities")).get(capability)
-    if isinstance(stated, bool):
+    stated = as_flag(as_object(entry.get("capabilities")).get(capability))
+    if stated is not None:
         return stated
     supported = entry.get("supported_parameters")
     return parameter in supported if isinstance(supported, list) else None
 
 
 def _images(entry: dict[str, JSON]) -> bool | None:
-    vision = as_object(entry.get("capabilities")).get("vision")
-    if isinstance(vision, bool):
+    vision = as_flag(as_object(entry.get("capabilities")).get("vision"))
+    if vision is not None:
         return vision
     modalities = as_object(entry.get("architecture")).get("input_modalities")
     return "image" in modalities if isinstance(modalities, list) else None

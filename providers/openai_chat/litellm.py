@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..base import Model
-from ..json_values import as_count, as_object, as_text
+from ..json_values import as_count, as_flag, as_object, as_text
 from ..messages import JSON
 from ..model_lists import price
 
@@ -42,13 +42,9 @@ def _with(model: Model, fact: dict[str, JSON]) -> Model:
         model,
         context=as_count(fact.get("max_input_tokens")) or model.context,
         output=as_count(fact.get("max_output_tokens")),
-        tools=_stated(fact.get("supports_function_calling")),
-        images=_stated(fact.get("supports_vision")),
-        reasoning=_stated(fact.get("supports_reasoning")),
+        tools=as_flag(fact.get("supports_function_calling")),
+        images=as_flag(fact.get("supports_vision")),
+        reasoning=as_flag(fact.get("supports_reasoning")),
         input_price=price(fact.get("input_cost_per_token")),
         output_price=price(fact.get("output_cost_per_token")),
     )
-
-
-def _stated(value: JSON) -> bool | None:
-    return value if isinstance(value, bool) else None

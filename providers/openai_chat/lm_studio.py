@@ -6,7 +6,7 @@ Owns the two shapes, of version 0.4 on and of those before.
 from __future__ import annotations
 
 from ..base import Model
-from ..json_values import as_count, as_list, as_object, as_text
+from ..json_values import as_count, as_flag, as_list, as_object, as_text
 from ..messages import JSON
 
 NEWEST = "/api/v1/models"
@@ -41,8 +41,8 @@ def _newest(entry: dict[str, JSON]) -> Model:
         id=as_text(entry.get("key")),
         label=as_text(entry.get("display_name")),
         context=min(contexts, default=as_count(entry.get("max_context_length"))),
-        tools=_stated(capabilities.get("trained_for_tool_use")),
-        images=_stated(capabilities.get("vision")),
+        tools=as_flag(capabilities.get("trained_for_tool_use")),
+        images=as_flag(capabilities.get("vision")),
         reasoning=True if capabilities.get("reasoning") else None,
         loaded=bool(loaded),
     )
@@ -57,7 +57,3 @@ def _older(entry: dict[str, JSON]) -> Model:
         images=entry.get("type") == "vlm",
         loaded=entry.get("state") == "loaded",
     )
-
-
-def _stated(value: JSON) -> bool | None:
-    return value if isinstance(value, bool) else None
