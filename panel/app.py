@@ -15,18 +15,20 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from ..providers.base import Model
 from ..providers.catalog import PROVIDERS
 from ..providers.errors import Problem, ProviderError, problem
 from ..providers.limits import Limits
 from ..providers.manager import ProviderConfig, ProviderManager, RequestPolicy
+from ..providers.network import Network, ProxyMode
 from ..providers.redact import Redactor, Secret
 from . import settings as options
 from .chat import Chat
 from .hosts.base import EmptyHost, Host
 from .hosts.script import open_script
-from .keys import Keyring, KeyringTrouble, KeyStore, platform_keyring
+from .keys import PROXY_LOGIN, Keyring, KeyringTrouble, KeyStore, platform_keyring
 from .loop_stats import LoopStats
 from .models import ModelCache, ModelLists, cache_folder
 from .reports import Reports
@@ -38,6 +40,7 @@ from .reports.nats_address import SERVER_VARIABLE, NatsTarget
 from .reports.nats_sink import NatsSink
 from .reports.sessions import PastSession, adopt, crashed_sessions
 from .settings import ProviderSettings, Settings
+from .settings.text_rules import entries
 from .tasks import TaskScope
 from .threads import run_blocking
 
@@ -106,6 +109,8 @@ class Application:
             self._configs(),
             key_for=self._key_for,
             run_blocking=run_blocking,
+            network=self._network(),
+            proxy_password=self._proxy_password,
             limits=self._limits(),
             policy=self._policy(),
             known_models=self._known_models,
@@ -173,6 +178,7 @@ class Application:
         """What the settings say now counts at once, for everything that is not under way already."""
         self._bridge.set_level(self.settings.get(options.LOG_LEVEL))
         self.providers.configure(self._configs())
+        self.providers.use_network(self._network())
         self.providers.use_limits(self._limits())
         self.providers.use_policy(self._policy())
 
@@ -248,6 +254,14 @@ class Application:
             raise ProviderError(replace(missing, why=str(trouble))) from None
         return found.secret if found else None
 
+    async def _proxy_password(self, origin: str) -> Secret | None:
+        try:
+            found = await self.keys.find(PROXY_LOGIN, origin)
+        except KeyringTrouble as trouble:
+            wanted = problem("proxy_auth", name="The proxy")
+            raise ProviderError(replace(wanted, why=str(trouble))) from None
+        return found.secret if found else None
+
     def _url_of(self, provider_id: str) -> str:
         return self.config(provider_id).url
 
@@ -262,6 +276,16 @@ class Application:
             standard = ProviderConfig(row.id, chosen.address or row.base_url, chosen.model)
             configs.append(self._overrides.get(row.id, standard))
         return configs
+
+    def _network(self) -> Network:
+        get = self.settings.get
+        return Network(
+            proxy=cast(ProxyMode, get(options.PROXY)),  # one of its choices, or the setting would have been left out
+            proxy_address=get(options.PROXY_ADDRESS),
+            proxy_user=get(options.PROXY_USER),
+            direct_hosts=entries(get(options.DIRECT_HOSTS)),
+            ca_file=get(options.CA_FILE),
+        )
 
     def _limits(self) -> Limits:
         get = self.settings.get

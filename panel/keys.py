@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..providers.base import RunBlocking
 
 SERVICE = "nuke-ai-panel"
+PROXY_LOGIN = "proxy"
+"""What stands for a provider's id in front of the origin of a proxy, where its password is kept."""
 DEADLINE = 5.0
 """Seconds for one keyring call: a stopped Secret Service was seen to block for more than 45 s."""
 
@@ -230,7 +232,9 @@ def _translated(foreign: type[Exception], function: Callable[..., str | None], *
 
 
 def variable_for(provider_id: str, origin: str) -> str:
-    """The one environment variable that may hold the key of this origin."""
+    """The one environment variable that may hold the key of this origin; "" for a proxy, whose password is no key."""
+    if provider_id == PROXY_LOGIN:
+        return ""
     row = PROVIDERS.get(provider_id)
     if row and row.key_variable and row.base_url and origin_of(row.base_url) == origin:
         return row.key_variable
