@@ -34,8 +34,8 @@ class ArgumentText:
         path = _path(as_text(piece.get("jsonPath")))
         if self._inside_string and path == self._path:
             return self._string(piece)
-        name = next((name for name in _VALUES if name in piece), "")
-        shared = len([None for _ in takewhile(_same, zip(self._path, path, strict=False))])
+        name = next((name for name in _VALUES if name in piece and not isinstance(piece[name], list | dict)), "")
+        shared = sum(1 for _ in takewhile(_same, zip(self._path, path, strict=False)))
         if not name or not self._has_place(path, shared):
             return ""
         text = self._end_string() + (_closing(self._path[shared + 1 :]) + "," if self._path else "{")

@@ -17,6 +17,8 @@ from ..messages import JSON, Opaque, Part, Reasoning, Text, ToolCall
 PROVIDER = "gemini"
 """Whose blobs these are; those of others never go to Gemini."""
 
+_KINDS: dict[str, type[Text] | type[Reasoning]] = {"text": Text, "thought": Reasoning}
+
 _STAND_IN = "skip_thought_signature_validator"
 """What Google documents for calls that its model did not make: from Gemini 3 on, a call without any is refused."""
 
@@ -60,23 +62,17 @@ def vouched(parts: list[SignedPart]) -> list[SignedPart]:
 
 
 def _signed(last: SignedPart | None, mark: dict[str, JSON]) -> list[SignedPart]:
-    """What takes the place of the last part, if a signature with this mark follows it."""
-    signature, length = as_text(mark.get("signature")), as_count(mark.get("length")) or 0
+    """What takes the place of the last part, if this mark follows it."""
     before = [last] if last else []
-    match mark.get("signed"), last:
-        case "call", SignedPart(ToolCall() as call, ""):
-            return [SignedPart(call, signature)]
-        case "text", SignedPart(Text(text), "") if 0 < length <= len(text):
-            return [*_unsigned(Text(text[:-length])), SignedPart(Text(text[-length:]), signature)]
-        case "thought", SignedPart(Reasoning(text), "") if 0 < length <= len(text):
-            return [*_unsigned(Reasoning(text[:-length])), SignedPart(Reasoning(text[-length:]), signature)]
-        case "text", _:
-            return [*before, SignedPart(Text(""), signature)]
-        case "thought", _:
-            return [*before, SignedPart(Reasoning(""), signature)]
-        case _:
-            return before
-
-
-def _unsigned(part: Text | Reasoning) -> list[SignedPart]:
-    return [SignedPart(part)] if part.text else []
+    signature, signed = as_text(mark.get("signature")), mark.get("signed")
+    free = last.part if last and not last.signature else None
+    if signed == "call":
+        return [SignedPart(free, signature)] if isinstance(free, ToolCall) else before
+    kind = _KINDS.get(as_text(signed))
+    if kind is None or not signature:
+        return before
+    length = as_count(mark.get("length")) or 0
+    if not (isinstance(free, kind) and 0 < length <= len(free.text)):
+        return [*before, SignedPart(kind(""), signature)]
+    unsigned, text = free.text[:-length], free.text[-length:]
+    return [*([SignedPart(kind(unsigned))] if unsigned else []), SignedPart(kind(text), signature)]

@@ -82,13 +82,11 @@ class GeminiStream:
         if not self.finished:
             raise self.log.cut()
         self._done = True
-        complete = self._reason() == "stop"
-        yield from self.log.told(self._calls.finish(complete=complete), self._calls.calls)
+        yield from self.log.told(self._calls.finish(complete=self._reason() == "stop"), self._calls.calls)
         if self._finish in _FAILURES:
             yield from self.log.counts()
             raise self._failure()
-        called = complete and len(self._calls.calls)
-        yield from self.log.end("tool_calls" if called else self._reason(), self._blocked or self._finish)
+        yield from self.log.end(self._told_reason(), self._blocked or self._finish)
 
     def _response(self, document: dict[str, JSON], name: str) -> Iterator[StreamEvent]:
         if error_in(document, name):
@@ -122,10 +120,16 @@ class GeminiStream:
     def _reason(self) -> FinishReason:
         return "content_filter" if self._blocked else _REASONS.get(self._finish, "unknown")
 
+    def _told_reason(self) -> FinishReason:
+        """The calls that arrived count for more than the word, which is the same with and without them."""
+        reason = self._reason()
+        return "tool_calls" if len(self._calls.calls) and reason in ("stop", "unknown") else reason
+
     def _failure(self) -> ProviderError:
         asked = self.log.asked
         detail = asked.redactor.excerpt(f"{self._finish}\n{self._message}".strip(), 2000)
-        return asked.service.error("stream_error", reason=_FAILURES[self._finish], detail=detail)
+        again = self._finish != "MISSING_THOUGHT_SIGNATURE"  # what is missing stays so; a model may do better
+        return asked.service.error("stream_error", reason=_FAILURES[self._finish], detail=detail, should_retry=again)
 
 
 def _said(part: dict[str, JSON], signature: str) -> Iterator[StreamEvent]:

@@ -21,6 +21,7 @@ from nuke_ai_panel.providers.manager import ProviderManager
 from nuke_ai_panel.providers.messages import Finished, Message, StreamEvent, Text, TextDelta
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.recorded import replayed
+from nuke_ai_panel.providers.retrying import RequestPolicy
 from nuke_ai_panel.providers.testing import ProviderContract
 
 KEY = "AIza-sentinel-0123456789"
@@ -170,6 +171,21 @@ class TestTheAnswer:
     async def test_an_error_that_is_thrown_into_the_stream_keeps_the_text(self) -> None:
         async with serving(replays(*beginning("Hel"), DIALECT.error_event("It fell over"))) as (_, manager):
             assert (await ask(manager))[::2] == ("Hel", "stream_error")
+
+    async def test_a_call_that_the_model_wrote_badly_is_asked_for_again(self) -> None:
+        badly = event({"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL"}]})
+        answers = [[badly], stream("Hello")]
+
+        async def handle(call: Call) -> None:
+            await call.stream(*answers.pop(0))
+            await call.end()
+
+        async with (
+            fault_server(handle) as server,
+            managed(f"{server.origin}/v1beta", provider="gemini", key=KEY, policy=RequestPolicy()) as manager,
+        ):
+            assert (await ask(manager))[::2] == ("Hello", "")
+        assert len(server.calls) == 2
 
     async def test_an_end_without_a_reason_is_a_cut(self) -> None:
         async with serving(replays(*beginning("Hel"))) as (_, manager):

@@ -195,6 +195,9 @@ class TestCalls:
         assert calls_in(events) == [ToolCall("call_1", "f", '{"a":"rm')]
         assert events[-1] == Finished(reason, finish)  # type: ignore[arg-type]
 
+    def test_calls_are_a_reason_to_end_also_with_a_word_that_nobody_knows(self) -> None:
+        assert read(call("f"), end("NEW"))[-1] == Finished("tool_calls", "NEW")
+
     def test_an_end_of_a_call_that_never_began_is_none(self) -> None:
         assert calls_in(read(call(), response({"text": "x"}), call(), end())) == []
 
@@ -235,6 +238,12 @@ class TestPaths:
     )
     def test_a_value_without_a_place_is_left_out(self, path: str) -> None:
         pieces = [piece("$.a", numberValue=1), piece(path, numberValue=2), piece("$.z", numberValue=3)]
+        (made,) = calls_in(read(call("f", willContinue=True), *pieces, call(), end()))
+        assert json.loads(made.arguments) == {"a": 1, "z": 3}
+
+    @pytest.mark.parametrize("value", [{"numberValue": [[1]]}, {"stringValue": {"a": 1}}, {"other": 1}, {}])
+    def test_a_value_of_no_kind_is_left_out(self, value: Json) -> None:
+        pieces = [piece("$.a", numberValue=1), piece("$.b", **value), piece("$.z", numberValue=3)]
         (made,) = calls_in(read(call("f", willContinue=True), *pieces, call(), end()))
         assert json.loads(made.arguments) == {"a": 1, "z": 3}
 
@@ -285,6 +294,7 @@ class TestTheEnd:
         problem = raised.value.problem
         assert problem.kind == "stream_error" and "did not say why" not in problem.why
         assert problem.detail == f"{word}\nx("
+        assert problem.should_retry is (word != "MISSING_THOUGHT_SIGNATURE")
 
     @pytest.mark.parametrize(
         "responses",

@@ -275,7 +275,15 @@ class TestBlobs:
 
     @pytest.mark.parametrize(
         "data",
-        [None, 5, [], {}, {"signed": "call", "signature": "s"}, {"signed": "new", "signature": "s"}, {"signature": 5}],
+        [
+            None,
+            5,
+            [],
+            {},
+            {"signed": "call", "signature": "s"},
+            {"signed": "new", "signature": "s"},
+            {"signed": "text"},
+        ],
     )
     def test_one_that_belongs_to_nothing_does_no_harm(self, data: Any) -> None:
         (turn,) = wire(Message("assistant", (Opaque("gemini", data), Text("x"), Opaque("gemini", data))))
