@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -25,33 +25,39 @@ class ModelRow:
 
 
 class ModelPicker(QObject):
-    """Signals: `picked(provider_id, model_id)`, `settings_requested`."""
+    """Signals: `picked(provider_id, model_id)`, `settings_requested`, `refresh_requested`."""
 
     picked = Signal(str, str)
     settings_requested = Signal()
+    refresh_requested = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.popup = Picker(look, "models", more="Settings\u2026", parent=parent)
+        self.popup = Picker(look, "models", more="Settings\u2026", again="Refresh", parent=parent)
         self._rows: list[ModelRow] = []
         self._labels: dict[str, str] = {}
         self._states: dict[str, str] = {}
         self.popup.chosen.connect(self.picked)
         self.popup.more_clicked.connect(self.settings_requested)
+        self.popup.again_clicked.connect(self.refresh_requested)
 
-    def set_rows(self, rows: Sequence[ModelRow]) -> None:
+    def set_rows(self, rows: Sequence[ModelRow], states: Mapping[str, tuple[str, str]] | None = None) -> None:
+        """`states`: for providers by id, their label and what `set_provider_state` would tell."""
         self._rows = list(rows)
+        for provider_id, (label, text) in (states or {}).items():
+            self._labels[provider_id], self._states[provider_id] = label, text
         self._show()
 
     def set_provider_state(self, provider_id: str, text: str, label: str = "") -> None:
-        """What a provider is doing or why it lists nothing ("Loading models", "Key missing"); "" if all is well.
+        """What a provider is doing, how old its list is, or why it lists nothing ("Key missing"); "" for nothing.
 
         `label`: its name, for one that has no rows yet.
         """
         if label:
             self._labels[provider_id] = label
-        self._states[provider_id] = text
-        self._show()
+        if text != self._states.get(provider_id, ""):  # a long list is not filled in for nothing
+            self._states[provider_id] = text
+            self._show()
 
     def open_under(self, anchor: QWidget) -> None:
         self.popup.open_under(anchor)

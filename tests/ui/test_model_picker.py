@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 from looks import make_look
@@ -122,6 +123,36 @@ def test_settings_are_at_its_end(picker):
     QTest.mouseClick(picker.popup._more, Qt.MouseButton.LeftButton)
     assert asked == [1]
     assert not picker.popup.isVisible()
+
+
+def test_a_list_of_this_moment_can_be_asked_for_without_closing_it(picker):
+    asked: list[int] = []
+    picker.refresh_requested.connect(lambda: asked.append(1))
+    picker.open_under(picker.anchor)
+    QTest.mouseClick(picker.popup._again, Qt.MouseButton.LeftButton)
+    assert asked == [1] and picker.popup.isVisible()
+
+
+def test_rows_and_what_is_told_of_their_providers_come_together(picker):
+    resets: list[int] = []
+    picker.popup._model.modelReset.connect(lambda: resets.append(1))
+    picker.set_rows(ROWS, {"openai": ("OpenAI", "2 models, just listed"), "xai": ("xAI", "Key refused")})
+    notes = {row.text: row.note for row in picker.popup.choices() if row.heading}
+    assert notes == {"Guide": "", "OpenAI": "2 models, just listed", "Ollama": "", "xAI": "Key refused"}
+    picker.set_provider_state("xai", "Key refused")
+    assert resets == [1]
+
+
+def test_ten_thousand_models_cost_little_time_to_fill_in_and_for_each_key(picker):
+    rows = [ModelRow(f"p{n % 10}", f"P{n % 10}", f"vendor/model-{n}", "tools, 200k") for n in range(10_000)]
+    picker.open_under(picker.anchor)
+    spent: list[float] = []
+    for act in (lambda: picker.set_rows(rows), *(partial(field(picker).setText, "model-9"[:n]) for n in range(1, 8))):
+        before = time.process_time()
+        act()
+        spent.append(time.process_time() - before)
+    assert len(listed(picker)) > 1000
+    assert max(spent) < 0.2  # it takes 20 ms; the bound is for a machine under load
 
 
 def test_it_grows_with_the_models_that_arrive_while_it_is_open_and_stays_where_it_was(picker):

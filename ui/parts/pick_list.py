@@ -81,7 +81,7 @@ class PickModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(part for part in (row.text, row.note, "in use" if row.current else "") if part)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "" if row.heading else row.text
+            return row.note if row.heading else row.text
         return row if role == self.RowRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -1,4 +1,4 @@
-"""A popup to pick one of many: a filter, a list, and at its end a way to more."""
+"""A popup to pick one of many: a filter, a list, and at its end a way to more and to a list of this moment."""
 
 from __future__ import annotations
 
@@ -22,14 +22,23 @@ _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -MOST_ROWS, 
 
 
 class Picker(QWidget):
-    """Signals: `chosen(group, id)`, `more_clicked`. Closes by a choice, Esc or a click outside."""
+    """Signals: `chosen(group, id)`, `more_clicked`, `again_clicked`. Closes by a choice, Esc or a click outside."""
 
     chosen = Signal(str, str)
     more_clicked = Signal()
+    again_clicked = Signal()
 
     def __init__(
-        self, look: Look, name: str, *, filtered: bool = True, more: str = "", parent: QWidget | None = None
+        self,
+        look: Look,
+        name: str,
+        *,
+        filtered: bool = True,
+        more: str = "",
+        again: str = "",
+        parent: QWidget | None = None,
     ) -> None:
+        """`more`, `again`: the words of the buttons at its end; without words there is none."""
         super().__init__(parent, Qt.WindowType.Popup)
         self._look = look
         self._model = PickModel(self)
@@ -42,12 +51,17 @@ class Picker(QWidget):
         self._list = self._make_list(name)
         self._nothing = row(Label(look, "Nothing matches.", "muted"), None, margins=(15, 4, 7, 8))
         self._more = Button(look, more, "quiet")
-        self._build(bool(more))
+        self._again = Button(look, again, "quiet")
+        for button, words in ((self._more, more), (self._again, again)):
+            if not words:
+                button.hide()
+        self._build(bool(more or again))
         self._filter.textChanged.connect(self._refilter)
         self._filter.installEventFilter(self)
         self._list.installEventFilter(self)
         self._list.clicked.connect(self._choose)
         self._more.clicked.connect(self._go_to_more)
+        self._again.clicked.connect(self.again_clicked)
         look.changed.connect(self._restyle)
         self._restyle()
 
@@ -62,11 +76,11 @@ class Picker(QWidget):
         view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         return view
 
-    def _build(self, more: bool) -> None:
+    def _build(self, with_foot: bool) -> None:
         self._surface = Surface(self._look, self)
-        rule, foot = Rule(), row(self._more, None, margins=(4, 4, 4, 4))
-        rule.setVisible(more)
-        foot.setVisible(more)
+        rule, foot = Rule(), row(self._more, None, self._again, margins=(4, 4, 4, 4))
+        rule.setVisible(with_foot)
+        foot.setVisible(with_foot)
         head = row(self._filter, margins=(7, 7, 7, 0))
         head.setVisible(not self._filter.isHidden())
         frame = column(
