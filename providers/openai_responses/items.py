@@ -15,12 +15,12 @@ from ..tool_calls import OpenCall, ToolCalls, arguments_text
 from .wire import OWNER
 
 _TEXTS = {
-    "response.output_text": ("output_text", "text"),
-    "response.refusal": ("refusal", "refusal"),
-    "response.reasoning_summary_text": ("summary_text", "text"),
-    "response.reasoning_text": ("reasoning_text", "text"),
+    "response.output_text": "output_text",
+    "response.refusal": "refusal",
+    "response.reasoning_summary_text": "summary_text",
+    "response.reasoning_text": "reasoning_text",
 }
-"""Events that bring text, without their `.delta` or `.done`: what kind of part, and where the whole of it stands."""
+"""Events that bring text, without their `.delta` or `.done`, and the kind of part that it is of."""
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class _Item:
     """One item. `told` are its parts of which something was told; `thought` is the kind of reasoning it is told in."""
 
     number: int
-    pieces: CharacterJoiner = field(default_factory=CharacterJoiner)
+    joiner: CharacterJoiner = field(default_factory=CharacterJoiner)
     begun: bool = False
     thought: str = ""
     call: OpenCall | None = None
@@ -42,12 +42,12 @@ class OutputItems:
         self.calls = ToolCalls()
         self.refused = False
         self.hidden = False
-        self._items: list[_Item] = []
+        self._count = 0
         self._by_name: dict[str | int, _Item] = {}
         self._last_thought: tuple[int, int] | None = None
 
     def __len__(self) -> int:
-        return len(self._items)
+        return self._count
 
     def feed(self, kind: str, event: dict[str, JSON]) -> Iterator[StreamEvent]:
         """What an event of this kind adds. Kinds that nobody knows add nothing."""
@@ -60,7 +60,7 @@ class OutputItems:
                 yield from self._whole(self._of(event, content), content)
             case "response.function_call_arguments.delta":
                 item = self._of(event)
-                yield from self._arguments(item, item.pieces.feed(as_text(event.get("delta"))))
+                yield from self._arguments(item, item.joiner.feed(as_text(event.get("delta"))))
             case "response.function_call_arguments.done":
                 yield from self._all_arguments(self._of(event), event)
             case _:
@@ -71,8 +71,8 @@ class OutputItems:
         yield from self._whole(self._new({}, content), content)
 
     def _new(self, event: dict[str, JSON], content: dict[str, JSON]) -> _Item:
-        item = _Item(len(self._items))
-        self._items.append(item)
+        item = _Item(self._count)
+        self._count += 1
         for name in _names(event, content):
             self._by_name[name] = item
         return item
@@ -121,22 +121,21 @@ class OutputItems:
         for index, entry in enumerate(as_list(parts)):
             part = as_object(entry)
             kind = as_text(part.get("type"))
-            text = as_text(part.get("refusal" if kind == "refusal" else "text"))
-            yield from self._text(item, kind, index, text, whole=True)
+            yield from self._text(item, kind, index, _whole_text(kind, part), whole=True)
 
     def _text_event(self, kind: str, event: dict[str, JSON]) -> Iterator[StreamEvent]:
         stem, _, ending = kind.rpartition(".")
         if stem not in _TEXTS or ending not in ("delta", "done"):
             return
-        part, whole = _TEXTS[stem]
+        part, whole = _TEXTS[stem], ending == "done"
         index = as_count(event.get("summary_index" if part == "summary_text" else "content_index")) or 0
-        text = as_text(event.get("delta" if ending == "delta" else whole))
-        yield from self._text(self._of(event), part, index, text, whole=ending == "done")
+        text = _whole_text(part, event) if whole else as_text(event.get("delta"))
+        yield from self._text(self._of(event), part, index, text, whole=whole)
 
     def _text(self, item: _Item, kind: str, index: int, text: str, *, whole: bool) -> Iterator[StreamEvent]:
         if whole and (kind, index) in item.told:
             return
-        text = whole_characters(text) if whole else item.pieces.feed(text)
+        text = whole_characters(text) if whole else item.joiner.feed(text)
         if not text:
             return
         item.told.add((kind, index))
@@ -182,3 +181,7 @@ def _names(event: dict[str, JSON], content: dict[str, JSON]) -> Iterator[str | i
     place = as_count(event.get("output_index"))
     if place is not None:
         yield place
+
+
+def _whole_text(kind: str, holder: dict[str, JSON]) -> str:
+    return as_text(holder.get("refusal" if kind == "refusal" else "text"))
