@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import os
 import signal
-import ssl
 from pathlib import Path
 
 import pytest
 import trustme
+from certificates import authority_file, out_of_date, server_side
 from fault_server import (
     Call,
     Handler,
     answers,
+    chunk,
+    cut_in_the_middle,
     fails,
     fault_server,
+    model_list,
     never_answers,
     redirects_to,
     refused_url,
@@ -26,21 +28,29 @@ from fault_server import (
 from llama_server import LlamaServer
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Step
+from nuke_ai_panel.providers.checks import _FINDINGS, report_text
+from nuke_ai_panel.providers.errors import KINDS
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig
-from nuke_ai_panel.providers.redact import Secret
+from nuke_ai_panel.providers.redact import Redactor, Secret
 
 KEY = "sk-sentinel-0123456789abcdef"
 
 
 async def check(
-    url: str, *, key: str = "", model: str = "", limits: Limits | None = None
+    url: str,
+    *,
+    key: str = "",
+    model: str = "",
+    limits: Limits | None = None,
+    provider: str = "compatible",
+    spend: bool = False,
 ) -> tuple[CheckReport, list[Step]]:
     """The report, and the steps as they were told one by one."""
     told: list[Step] = []
     async with managed("http://unused.invalid", limits=limits) as manager:
-        config = ProviderConfig("compatible", url)
-        report = await manager.check(config, key=Secret(key) if key else None, model=model, on_step=told.append)
+        config, secret = ProviderConfig(provider, url), Secret(key) if key else None
+        report = await manager.check(config, key=secret, model=model, on_step=told.append, spend=spend)
         assert manager.open_sessions == ()
     return report, told
 
@@ -194,6 +204,161 @@ async def test_the_stored_key_is_used_where_none_is_typed() -> None:
     assert report.ok
 
 
+def test_every_problem_has_its_words_for_the_step_that_it_stopped() -> None:
+    assert set(_FINDINGS) == set(KINDS)
+    assert all(len(words) <= 30 for words in _FINDINGS.values())
+
+
+# One token, on request.
+
+
+async def test_on_request_one_token_is_asked_for_and_no_more_is_taken(llama_server: LlamaServer) -> None:
+    report, told = await check(llama_server.url, model=llama_server.model, spend=True)
+    assert report.ok and (told[-1].name, told[-1].detail) == ("Answer", f"{llama_server.model} answers")
+    assert told[-1].ms is not None
+
+
+async def test_the_answer_is_left_at_its_first_token() -> None:
+    left = asyncio.Event()
+
+    async def talkative(call: Call) -> None:
+        if call.method == "GET":
+            await call.reply(model_list("tiny"))
+            return
+        assert call.json["max_tokens"] == 1
+        await call.stream(chunk("I"))
+        await call.gone.wait()
+        left.set()
+
+    async with fault_server(talkative) as server:
+        report, _ = await check(server.url, model="tiny", spend=True)
+        assert report.ok
+        async with asyncio.timeout(1):
+            await left.wait()
+
+
+def lists_but_answers(handler: Handler) -> Handler:
+    """The list is as it should be; what is asked gets this."""
+
+    async def handle(call: Call) -> None:
+        await (answers() if call.method == "GET" else handler)(call)
+
+    return handle
+
+
+NO_CREDIT = {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}
+TOO_FEW = {"error": {"message": "max_tokens must be at least 16", "code": "unsupported_value", "param": "max_tokens"}}
+REFUSALS = [
+    (fails("429 x", NO_CREDIT), "out_of_credits", "no credit left, HTTP 429"),
+    (fails("403 x", {"error": {"message": "Project has no access"}}), "key_not_allowed", "not allowed, HTTP 403"),
+    (fails("404 x", {"error": {"code": "model_not_found"}}), "model_unknown", "not listed, HTTP 404"),
+    (cut_in_the_middle(), "stream_cut", "connection broke"),
+]
+
+
+@pytest.mark.parametrize(("handler", "kind", "detail"), REFUSALS)
+async def test_what_no_list_shows_is_found_by_asking(handler: Handler, kind: str, detail: str) -> None:
+    async with fault_server(lists_but_answers(handler)) as server:
+        without, _ = await check(server.url, model="tiny")
+        report, told = await check(server.url, model="tiny", spend=True)
+    assert without.ok and "Answer" not in findings(without)
+    assert report.problem and report.problem.kind == kind
+    assert (told[-1].name, told[-1].ok, told[-1].detail) == ("Answer", False, detail)
+
+
+@pytest.mark.parametrize("handler", [fails("400 Bad Request", TOO_FEW), answers()])
+async def test_a_model_that_wants_more_than_one_token_has_answered_all_the_same(handler: Handler) -> None:
+    async with fault_server(lists_but_answers(handler)) as server:
+        report, _ = await check(server.url, model="tiny", spend=True)
+    assert report.ok and findings(report)["Answer"] == (True, "tiny answers")
+
+
+async def test_where_no_model_was_chosen_a_local_server_is_asked_for_its_first_and_a_service_for_none() -> None:
+    async with fault_server(answers("Hi", models=("first", "second"))) as server:
+        local, _ = await check(server.url, spend=True)
+        assert findings(local)["Answer"] == (True, "first answers")
+        service, _ = await check(server.url, provider="openai", key=KEY, spend=True)
+        assert service.ok and findings(service)["Answer"] == (None, "no model chosen to ask")
+
+
+# Who else answers there.
+
+
+def known_server(path: str, body: str) -> Handler:
+    async def handle(call: Call) -> None:
+        if call.path == path:
+            await call.reply(body, kind="text/plain")
+        else:
+            await call.reply("404 page not found", status="404 Not Found", kind="text/plain")
+        assert "authorization" not in call.headers or call.path.endswith("/models")
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        ("/", "Ollama is running", "Ollama"),
+        ("/", '{"error":"Unexpected endpoint or method. (GET /)"}', "LM Studio"),
+        ("/api/v1/models", '{"models":[{"key":"m","loaded_instances":[]}]}', "LM Studio"),
+        ("/props", '{"default_generation_settings":{"n_ctx":512}}', "llama.cpp server"),
+    ],
+)
+async def test_a_known_server_in_the_wrong_place_is_named(path: str, body: str, name: str) -> None:
+    async with fault_server(known_server(path, body)) as server:
+        report, _ = await check(server.url, key=KEY)
+    assert report.problem and report.problem.kind == "not_an_api"
+    assert report.problem.next == f"This is {name}: choose it as the provider."
+
+
+async def test_a_known_server_that_also_speaks_the_chosen_format_is_named_with_its_address() -> None:
+    async def ollama(call: Call) -> None:
+        known = {"/": "Ollama is running", "/v1/models": model_list("tiny")}
+        found = call.path in known
+        await call.reply(known.get(call.path, "404 page not found"), status="200 OK" if found else "404 Not Found")
+
+    async with fault_server(ollama) as server:
+        report, _ = await check(f"{server.origin}/openai/v2")
+    assert report.problem
+    assert report.problem.next == (f"This is Ollama: choose it as the provider, or use the address {server.origin}/v1.")
+
+
+async def test_a_server_that_was_chosen_is_not_proposed() -> None:
+    async with fault_server(known_server("/props", '{"default_generation_settings":{}}')) as server:
+        report, _ = await check(server.url, provider="llama_cpp")
+    assert report.problem and "choose it" not in report.problem.next
+
+
+# The report to copy.
+
+
+async def test_the_report_has_every_step_its_time_and_no_key() -> None:
+    message = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": "invalid_api_key"}}
+    async with fault_server(fails("401 Unauthorized", message, X_Request_Id="req-77")) as server:
+        report, _ = await check(server.url, key=KEY)
+    text = report_text(report, Redactor())
+    lines = text.splitlines()
+    assert lines[0] == f"Connection test of OpenAI-compatible, {server.url}"
+    for step in report.steps:
+        line = next(line for line in lines if line[7:].startswith(step.name))
+        assert line.startswith({True: "ok", False: "failed", None: "-"}[step.ok]) and step.detail in line
+    assert "refused the key [key_wrong]" in text and "req-77" in text and KEY not in text
+    assert all(name in lines[-1] for name in ("nuke-ai-panel", "Python", "aiohttp", "OpenSSL"))
+
+
+async def test_many_tests_at_once_disturb_each_other_in_nothing() -> None:
+    async with fault_server(answers("Hi")) as good, fault_server(never_answers) as bad, managed(good.url) as manager:
+        limits = Limits(test=2)
+        manager.use_limits(limits)
+        async with asyncio.TaskGroup() as group:
+            tests = [
+                group.create_task(manager.check(ProviderConfig("compatible", url), on_step=lambda _: None))
+                for url in [good.url, bad.url] * 10
+            ]
+        assert [test.result().ok for test in tests] == [True, False] * 10
+        assert manager.open_sessions == ()
+
+
 # Encryption, with certificates made for the test.
 
 
@@ -202,22 +367,14 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def server_side(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    return context
-
-
 @pytest.fixture
 def trusted(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """This computer trusts the authority, the way a company adds its own."""
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", authority_file(authority, tmp_path))
 
 
 async def test_a_trusted_certificate_passes(authority: trustme.CA, trusted: None) -> None:
-    async with fault_server(answers("Hi"), tls=server_side(authority.issue_cert("127.0.0.1"))) as server:
+    async with fault_server(answers("Hi"), tls=server_side(authority, "127.0.0.1")) as server:
         report, _ = await check(server.url)
     ok, detail = findings(report)["TLS"]
     assert ok and detail.startswith("1.3, certificate valid to ")
@@ -225,24 +382,19 @@ async def test_a_trusted_certificate_passes(authority: trustme.CA, trusted: None
 
 
 async def test_an_unknown_authority_is_not_trusted(authority: trustme.CA) -> None:
-    async with fault_server(answers(), tls=server_side(authority.issue_cert("127.0.0.1"))) as server:
+    async with fault_server(answers(), tls=server_side(authority, "127.0.0.1")) as server:
         report, told = await check(server.url)
     assert report.problem and report.problem.kind == "cert_untrusted" and told[-1].name == "TLS"
 
 
 async def test_a_certificate_for_another_name_is_named(authority: trustme.CA, trusted: None) -> None:
-    async with fault_server(answers(), tls=server_side(authority.issue_cert("other.example"))) as server:
+    async with fault_server(answers(), tls=server_side(authority, "other.example")) as server:
         report, _ = await check(server.url)
     assert report.problem and report.problem.kind == "cert_name"
 
 
 async def test_an_expired_certificate_is_named(authority: trustme.CA, trusted: None) -> None:
-    old = authority.issue_cert(
-        "127.0.0.1",
-        not_before=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
-        not_after=datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC),
-    )
-    async with fault_server(answers(), tls=server_side(old)) as server:
+    async with fault_server(answers(), tls=server_side(authority, "127.0.0.1", **out_of_date())) as server:
         report, _ = await check(server.url)
     assert report.problem and report.problem.kind == "cert_expired"
 
@@ -254,6 +406,6 @@ async def test_https_to_a_plain_server_is_named() -> None:
 
 
 async def test_http_to_an_encrypted_server_is_named(authority: trustme.CA) -> None:
-    async with fault_server(answers(), tls=server_side(authority.issue_cert("127.0.0.1"))) as server:
+    async with fault_server(answers(), tls=server_side(authority, "127.0.0.1")) as server:
         report, _ = await check(server.url.replace("https:", "http:"))
     assert report.problem and report.problem.kind == "http_on_tls"
