@@ -10,7 +10,15 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer
 
-from ...providers.messages import Progress, ReasoningDelta, Started, TextDelta, ToolCallStarted, Waiting
+from ...providers.messages import (
+    Progress,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    ToolCallStarted,
+    Waiting,
+    waiting_text,
+)
 from ...ui.chat_pane import ChatPane
 from ...ui.transcript.message_view import AnswerEnd, AnswerView, FooterText
 from ..turn import ChatEvent, ToolEnded, ToolStarted, TurnEnded
@@ -31,6 +39,7 @@ class AnswerPresenter(QObject):
         self._view: AnswerView | None = None
         self._who = ""
         self._doing = ""
+        self._waiting: Waiting | None = None
         self._began = wall()
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK)
@@ -41,7 +50,7 @@ class AnswerPresenter(QObject):
         self._view = view
         self._who = asked.who
         self._began = asked.when
-        self._doing = ""
+        self._doing, self._waiting = "", None
         self._do("is reading the question")
         self._keep_time(self._pane.isVisible())
 
@@ -49,6 +58,7 @@ class AnswerPresenter(QObject):
         view = self._view
         if view is None:
             return
+        self._wait(event if isinstance(event, Waiting) else None)
         match event:
             case TextDelta(text):
                 self._do("is writing")
@@ -89,12 +99,15 @@ class AnswerPresenter(QObject):
         match event:
             case Started(model) if model and self._who != GUIDE_NAME:
                 self._who = model
-            case Waiting(reason, seconds):
-                self._do(reason if seconds is None else f"{reason}, {seconds:.0f} s")
             case Progress(kind, fraction) if fraction is not None:
                 self._do(f"{kind}, {fraction:.0%}")
             case _:
                 pass
+
+    def _wait(self, waiting: Waiting | None) -> None:
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._tell()
 
     def _do(self, doing: str) -> None:
         if doing != self._doing:
@@ -105,7 +118,13 @@ class AnswerPresenter(QObject):
         if self._view is not None:
             seconds = int((self._wall() - self._began).total_seconds())
             took = f", {seconds} s" if seconds > 0 else ""
-            self._view.set_status(f"{self._who} {self._doing}{took}")
+            self._view.set_status(self._said(took))
+
+    def _said(self, took: str) -> str:
+        """A wait whose end is known counts down; everything else counts up."""
+        if self._waiting is None:
+            return f"{self._who} {self._doing}{took}"
+        return waiting_text(self._waiting) + ("" if self._waiting.seconds is not None else took)
 
 
 def clock_time(when: datetime) -> str:
