@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import socket
+import threading
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fault_server import (
@@ -36,7 +43,8 @@ from fault_server import (
     web_page,
 )
 from managed_providers import Managed
-from nuke_ai_panel.providers.base import Request
+from nuke_ai_panel.panel.threads import PREFIX
+from nuke_ai_panel.providers.base import CheckReport, Request
 from nuke_ai_panel.providers.errors import Problem, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderManager
@@ -94,6 +102,56 @@ async def test_a_name_that_does_not_exist_is_named(managed: Managed) -> None:
     async with managed("http://nobody.invalid/v1") as manager:
         _, _, problem = await ask(manager)
     assert problem and problem.kind == "host_unknown" and "nobody.invalid" in problem.title
+
+
+@contextmanager
+def slow_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[asyncio.Event, list[str]]]:
+    """A name server that does not answer: an event for the first question, and the threads that wait for it."""
+    loop, asked, threads = asyncio.get_running_loop(), asyncio.Event(), list[str]()
+    answered, real = threading.Event(), socket.getaddrinfo
+
+    def look_up(host: str, *arguments: Any, **options: Any) -> Any:
+        if host != "slow.example":
+            return real(host, *arguments, **options)
+        threads.append(threading.current_thread().name)
+        loop.call_soon_threadsafe(asked.set)
+        answered.wait(20)
+        raise socket.gaierror(socket.EAI_NONAME, "not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    try:
+        yield asked, threads
+    finally:
+        answered.set()
+
+
+async def connection_test(manager: ProviderManager) -> CheckReport:
+    return await manager.check(manager.configs[0], on_step=lambda _: None)
+
+
+@pytest.mark.parametrize("use", [ask, connection_test])
+async def test_a_name_server_that_is_silent_can_be_left_at_once(
+    managed: Managed, monkeypatch: pytest.MonkeyPatch, use: Callable[[ProviderManager], Any]
+) -> None:
+    with slow_names(monkeypatch) as (asked, threads):
+        async with managed("http://slow.example/v1") as manager:
+            async with asyncio.TaskGroup() as group:
+                using = group.create_task(use(manager))
+                await asked.wait()
+                using.cancel()
+            async with asyncio.timeout(0.5):
+                await manager.close()
+        assert all(name.startswith(PREFIX) for name in threads)  # daemon threads that nobody joins
+
+
+async def test_a_name_server_that_is_silent_is_given_up(managed: Managed, monkeypatch: pytest.MonkeyPatch) -> None:
+    with slow_names(monkeypatch):
+        async with managed("http://slow.example/v1", limits=Limits(connect=0.3)) as manager:
+            _, _, problem = await ask(manager)
+            report = await connection_test(manager)
+    assert problem and problem.kind == "connect_timeout" and "slow.example" in problem.title
+    assert report.problem and report.problem.kind == "connect_timeout"
+    assert [step.name for step in report.steps if step.ok is False] == ["DNS"]
 
 
 async def test_a_host_that_drops_the_first_packet_is_given_up(managed: Managed) -> None:
@@ -352,15 +410,36 @@ async def test_a_redirect_on_the_same_host_is_not_followed_either(managed: Manag
         assert (other.connections, secure.connections) == (0, 0)
 
 
-async def test_a_compressed_bomb_stays_small(managed: Managed) -> None:
-    bomb = gzip.compress(b"\0" * (64 * 2**20), 9)
+BOMBS = {
+    "gzip": gzip.compress(b"\0" * (64 * 2**20), 9),
+    "deflate": zlib.compress(b"\0" * (64 * 2**20), 9),
+    "gzip of lines": gzip.compress(b": \n" * (16 * 2**20), 9),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize("status", ["200 OK", "500 Oops"])
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
+async def test_a_compressed_bomb_stays_small(managed: Managed, bomb: str, status: str, kind: str) -> None:
+    """It was not asked for, and is read up to the same limits as anything else."""
+    coding = bomb.split(" ")[0]
 
     async def handle(call: Call) -> None:
         assert call.headers["accept-encoding"] == "identity"
-        await call.send(head("200 OK", "text/event-stream", **{"Content-Encoding": "gzip"}) + bomb)
+        await call.send(head(status, kind, **{"Content-Encoding": coding}) + BOMBS[bomb])
 
-    _, problem = await meet(managed, handle, limits=Limits(event_bytes=2**20))
-    assert problem and problem.kind in ("event_too_large", "stream_cut")
+    limits = Limits(event_bytes=2**20, list_bytes=2**20, total=1)
+    async with fault_server(handle) as server, managed(server.url, limits=limits) as manager:
+        tracemalloc.start()
+        try:
+            _, _, problem = await ask(manager)
+            with pytest.raises(ProviderError):
+                await manager.models("compatible")
+            highest = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert problem and problem.kind in ("event_too_large", "stream_cut", "server_error", "took_too_long")
+    assert highest < 16 * 2**20
 
 
 async def test_a_huge_error_body_is_not_read_to_its_end(managed: Managed) -> None:
@@ -392,6 +471,34 @@ async def test_a_connection_that_went_stale_is_replaced_silently(managed: Manage
         assert (await ask(manager))[0] == "Hello"
         assert (await ask(manager))[0] == "Hello"
         assert server.connections == 2
+
+
+async def test_every_kept_connection_may_have_gone_stale(managed: Managed) -> None:
+    """As after a night in which the computer slept: a question is asked once more, on a fresh connection."""
+    together = asyncio.Barrier(3)
+
+    async def wait_for_all(call: Call) -> None:
+        await together.wait()
+        await answers("Hello")(call)
+
+    stale = closes_kept_connections(wait_for_all)
+    async with fault_server(stale) as server, managed(server.url) as manager:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(ask(manager))
+        assert server.connections == 3
+        async with asyncio.TaskGroup() as group:
+            again = [group.create_task(ask(manager)) for _ in range(3)]
+        assert [answer.result()[0] for answer in again] == ["Hello"] * 3
+        assert server.connections == 6
+
+
+async def test_an_alert_of_encryption_is_recognised(managed: Managed) -> None:
+    async def handle(call: Call) -> None:
+        await call.send(b"\x15\x03\x01\x00\x02\x02\x16\r\n\r\n")
+
+    _, problem = await meet(managed, handle)
+    assert problem and problem.kind == "http_on_tls"
 
 
 async def test_a_server_that_hangs_up_without_a_word_is_asked_once(managed: Managed) -> None:
