@@ -137,7 +137,7 @@ async def test_a_refused_connection_and_a_redirect_send_nothing_anywhere() -> No
 
 
 async def test_retry_asks_the_same_question_again() -> None:
-    replies = [fails("500 Internal Server Error", {}), answers("second time")]
+    replies = [fails("400 Bad Request", {}), answers("second time")]
 
     async def handle(call: Call) -> None:
         await replies.pop(0)(call)
