@@ -77,9 +77,15 @@ class Way:
             _, writer = await self._open(self._trust.context)
             return await self._looked_at(writer)
         async with self._tunnel() as (_, writer):
-            handshake = writer.start_tls(self._trust.context, server_hostname=self._address.host)
-            await self._within(self._seconds, handshake, through=True)
+            await self._shake_hands(writer)
             return await self._looked_at(writer)
+
+    async def _shake_hands(self, writer: asyncio.StreamWriter) -> None:
+        handshake = writer.start_tls(self._trust.context, server_hostname=self._address.host)
+        try:
+            await self._within(self._seconds, handshake, through=True)
+        except TypeError as error:  # of asyncio itself, where the inner of two handshakes fails (3.11.7)
+            raise self._service.error("tls_failed", detail=f"TypeError: {error}") from None
 
     async def _looked_at(self, writer: asyncio.StreamWriter) -> str:
         try:

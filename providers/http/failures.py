@@ -103,6 +103,6 @@ def _kind(error: BaseException, line: Line) -> str:
         case OSError():
             return kind_of_os_error(error, line.service)
         case aiohttp.ClientConnectionError():
-            return "stream_cut"
+            return "stream_cut" if line.connected else "tls_failed"
         case _:
             return "unknown"

@@ -11,6 +11,7 @@ import pytest
 import trustme
 from certificates import authority_file, server_side
 from fault_server import Call, answers, chat, fails, fault_server, redirects_to, refused_url, silent_port, web_page
+from guards import UnseenErrors
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Request
 from nuke_ai_panel.providers.errors import Problem, ProviderError
@@ -309,6 +310,25 @@ async def test_the_certificate_of_the_proxy_is_told_apart_from_the_servers(
     for told in (problem, report.problem):
         assert told and told.kind == "cert_untrusted" and told.title.startswith(f"The certificate of {whose}")
     assert steps(report)["TLS" if whose == BEHIND else "Proxy"] == (False, "certificate not trusted")
+
+
+async def test_a_handshake_inside_of_another_that_fails_is_told(
+    authority: trustme.CA, ca_file: str, unseen_errors: UnseenErrors
+) -> None:
+    """asyncio itself may break on it (Python 3.11.7): then the certificate cannot be named as the cause."""
+    stranger = server_side(trustme.CA(), BEHIND)
+    async with (
+        fault_server(answers("Hello"), tls=stranger) as server,
+        proxy_server(tls=server_side(authority, "127.0.0.1"), names={BEHIND: server.port}) as proxy,
+        managed(f"https://{BEHIND}/v1", network=through(proxy, ca_file=ca_file)) as manager,
+    ):
+        _, problem = await ask(manager)
+        report = await check(manager)
+    for told in (problem, report.problem):
+        assert told and told.kind in ("cert_untrusted", "tls_failed")
+        if told.kind == "tls_failed":
+            unseen_errors.expect("Fatal error on SSL protocol")
+    assert steps(report)["TLS"][0] is False
 
 
 async def test_a_server_that_does_not_greet_behind_the_proxy_is_given_up() -> None:
