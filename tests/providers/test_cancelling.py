@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Coroutine, Generator
 from typing import Any
 
 import pytest
 import trustme
+from cancelled_at import CancelledAt
 from fault_server import Call, chat, chunk, fault_server, model_list, silent_after_a_token
 from managed_providers import managed
 from nuke_ai_panel.providers.base import Request
@@ -18,34 +18,6 @@ from nuke_ai_panel.providers.manager import ProviderManager
 from nuke_ai_panel.providers.messages import Message, Text, TextDelta
 
 QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))
-
-
-class CancelledAt:
-    """Awaits `work` and cancels the task when it waits for the `number`th time. `reached` says whether it got there."""
-
-    def __init__(self, work: Coroutine[Any, Any, object], number: int) -> None:
-        self.reached = False
-        self._work = work
-        self._number = number
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        task = asyncio.current_task()
-        assert task
-        step, value = self._work.send, None
-        count = 0
-        while True:
-            try:
-                awaited = step(value)
-            except StopIteration:
-                return
-            count += 1
-            if count == self._number:
-                self.reached = True
-                asyncio.get_running_loop().call_soon(task.cancel)
-            try:
-                step, value = self._work.send, (yield awaited)
-            except BaseException as error:
-                step, value = self._work.throw, error
 
 
 async def two_tokens(call: Call) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import trustme
+from cancelled_at import CancelledAt
 from certificates import authority_file, server_side
 from fault_server import Call, answers, chat, fails, fault_server, redirects_to, refused_url, silent_port, web_page
 from guards import UnseenErrors
@@ -146,6 +149,33 @@ async def test_a_stream_is_left_at_once_through_the_proxy_as_well(behind: ssl.SS
             await anext(answer)
         async with asyncio.timeout(1):
             await server.calls[0].gone.wait()
+
+
+@pytest.mark.parametrize("use", [ask, check])
+async def test_cancelled_wherever_it_waits_it_leaves_nothing(
+    use: Callable[[ProviderManager], Any], behind: ssl.SSLContext, ca_file: str
+) -> None:
+    reached, number = True, 0
+    async with (
+        fault_server(answers("Hello"), tls=behind) as server,
+        proxy_server(user="ann", password=PASSWORD, names={BEHIND: server.port}) as proxy,
+    ):
+        network = through(proxy, user="ann", ca_file=ca_file)
+        while reached:
+            number += 1
+            async with managed(f"https://{BEHIND}/v1", network=network, proxy_password=PASSWORD) as manager:
+                work = CancelledAt(use(manager), number)
+
+                async def run(work: CancelledAt = work) -> None:
+                    await work
+
+                await asyncio.wait([asyncio.get_running_loop().create_task(run())])
+                assert manager.open_streams == 0
+                assert "test of compatible" not in manager.open_sessions
+            reached = work.reached
+        while proxy.running:  # each of their connections has seen ours end
+            await asyncio.wait(proxy.running)
+    assert number > 6
 
 
 # What does not pass, each told as the proxy's.
