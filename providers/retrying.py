@@ -34,8 +34,8 @@ _SHOWN = (TextDelta, ReasoningDelta, ReasoningOpaque, ToolCallStarted, ToolCallD
 _LOOK_AGAIN = 1.0
 """Seconds between two questions to a server that is loading its model."""
 _TICK = 1.0
-_ONCE = frozenset({"empty_answer"})
-"""What is tried once more at the most: a model that says nothing twice has nothing to say."""
+_ONCE = frozenset({"empty_answer", "stream_error"})
+"""What is tried once more at the most: a model that gets it wrong twice will go on so."""
 
 Ask = Callable[[], AbstractAsyncContextManager[AsyncIterator[StreamEvent]]]
 

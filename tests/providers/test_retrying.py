@@ -29,7 +29,7 @@ from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import Problem, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderManager
-from nuke_ai_panel.providers.messages import Message, StreamEvent, Text, TextDelta, Waiting, waiting_text
+from nuke_ai_panel.providers.messages import Message, Started, StreamEvent, Text, TextDelta, Waiting, waiting_text
 from nuke_ai_panel.providers.retrying import RequestPolicy, Timing
 from quick_time import QuickTime
 
@@ -245,6 +245,26 @@ async def test_a_stream_that_breaks_before_its_first_word_is_asked_again() -> No
     asked = await ask(breaks, answers("Hello"))
     assert (asked.text, asked.requests) == ("Hello", 2)
     assert asked.told == ["The connection broke, trying again in 1 s"]
+
+
+MALFORMED = {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL"}], "usageMetadata": {"promptTokenCount": 1}}
+
+
+async def test_a_call_that_the_model_wrote_badly_is_asked_for_once_more() -> None:
+    time = QuickTime()
+
+    async def handle(call: Call) -> None:
+        call.keep_open = True
+        await call.stream(sse(MALFORMED))
+        await call.end()
+
+    async with fault_server(handle) as server:
+        gemini = managed(server.url, provider="gemini", key="AIza0123456789", policy=TWICE_MORE, timing=time.timing)
+        async with gemini as manager:
+            with pytest.raises(ProviderError) as error:
+                async with manager.stream("gemini", QUESTION) as answer:
+                    assert all(isinstance(event, Waiting | Started) for event in [event async for event in answer])
+        assert len(server.calls) == 2 and error.value.problem.why.endswith("It was tried 2 times.")
 
 
 async def test_a_stale_connection_counts_as_a_request() -> None:
