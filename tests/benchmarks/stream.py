@@ -24,8 +24,9 @@ import stream_server
 from measuring import ROUNDS, Row, interleaved, plain_row, ratio_row, show
 from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.base import Request
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import ProviderError
-from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
+from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager, RequestPolicy
 from nuke_ai_panel.providers.messages import Finished, Message, Text, TextDelta
 from nuke_ai_panel.providers.redact import Redactor, Secret
 
@@ -116,8 +117,9 @@ def manager(provider: str, url: str) -> ProviderManager:
     async def key_for(_: str, __: str) -> Secret:
         return Secret(KEY)
 
-    config = ProviderConfig(provider, url + PATHS[provider], "tiny")
-    return ProviderManager([config], key_for=key_for, run_blocking=run_blocking, redactor=Redactor())
+    config = ProviderConfig(PROVIDERS[provider], url + PATHS[provider], "tiny")
+    policy = RequestPolicy(retries=0, at_once=1000)  # what is measured is not to wait for its turn
+    return ProviderManager([config], key_for=key_for, run_blocking=run_blocking, policy=policy, redactor=Redactor())
 
 
 async def alone(url: str) -> int:
