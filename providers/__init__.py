@@ -4,11 +4,12 @@ From the bottom up; nothing imports what stands below it in this list:
 
     messages  redact  error_texts  errors        values: what is said, what is secret, what went wrong
     framing  json_values  limits  retry          bytes, foreign JSON, bounds, waits
+    network/                                     which proxy, whose certificates
     key_text  refused_fields                     what is pasted as a key, what a model does not take
     address  connection_errors  event_stream     where, and what the way there does
     refusals  tool_calls  answer  live_answer    what services say no with, and one answer as it is read
     base  model_facts  model_lists               the port: what a provider is; its models, and how lists tell of them
-    http                                         the sessions; the only module that knows aiohttp
+    http/                                        the sessions; the only folder that knows aiohttp
     api                                          a service behind an API over HTTP: `WireFormat` is what differs
     openai_chat/ openai_responses/ anthropic/ gemini/ ollama/
                                                  one wire format each
