@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import aiohttp
 
 from ..limits import Limits
+from .routes import DIRECT, Route
 
 _READ_BUFFER = 2**16
 """Bytes that are taken from the network before they are read: what one turn of the loop may have to parse."""
@@ -24,6 +25,7 @@ class Attempt:
     already. `tries`: how often it was sent, or was to be.
     """
 
+    route: Route = DIRECT
     connected: bool = False
     reused: bool = False
     tries: int = 0

@@ -34,6 +34,9 @@ class Route:
         return {"Proxy-Authorization": self.login.reveal()} if self.login else {}
 
 
+DIRECT = Route()
+
+
 class Routes:
     """Finds routes by one set of settings."""
 

@@ -32,7 +32,6 @@ T = TypeVar("T")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ANSWERS = "text/event-stream, application/x-ndjson, application/json"
 _STALE_TRIES = 4
-_DIRECT = Route()
 
 
 class HttpSession:
@@ -131,13 +130,12 @@ class HttpSession:
         raise failure
 
     def _failure(self, error: BaseException, attempt: Attempt) -> ProviderError:
-        route = self._route or _DIRECT
         if not attempt.connected:
             self._route = None
         line = Line(
             self.service,
             secure=self._secure,
-            route=route,
+            route=attempt.route,
             connected=attempt.connected,
             answered=self._answered,
             connect_seconds=self.limits.connect,
@@ -154,7 +152,7 @@ class HttpSession:
         self._refuse_what_must_not_go_out(url, headers)
         if self._client.closed:
             raise self.service.error("stream_cut")
-        route = self._route = self._route or await self._find_route()
+        route = attempt.route = self._route = self._route or await self._find_route()
         for _ in range(_STALE_TRIES):
             attempt.begin()
             try:

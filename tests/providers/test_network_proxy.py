@@ -213,6 +213,13 @@ async def test_a_dead_proxy_is_named(scheme: str) -> None:
     assert steps(report)["TCP"] == (False, "stopped at the proxy") and steps(report)["Proxy"] == (None, "not run")
 
 
+async def test_many_questions_at_once_all_name_the_dead_proxy() -> None:
+    place = refused_url().removeprefix("http://").removesuffix("/v1")
+    async with managed(f"https://{BEHIND}/v1", network=through(place)) as manager, asyncio.TaskGroup() as group:
+        asked = [group.create_task(ask(manager)) for _ in range(10)]
+    assert {problem.kind for _, problem in (task.result() for task in asked) if problem} == {"proxy_refused"}
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_a_proxy_whose_name_is_unknown_is_not_mistaken_for_the_server(scheme: str) -> None:
     async with managed(f"{scheme}://{BEHIND}/v1", network=through("proxy.invalid:3128")) as manager:
