@@ -3,7 +3,8 @@
 From the bottom up; nothing imports what stands below it in this list:
 
     messages  redact  error_texts  errors        values: what is said, what is secret, what went wrong
-    framing  json_values  limits  retry          bytes, foreign JSON, bounds, waits
+    framing  json_values  recording              bytes, foreign JSON, what takes an answer down
+    limits  retry                                bounds, waits
     network/                                     which proxy, whose certificates
     key_text  refused_fields                     what is pasted as a key, what a model does not take
     address  connection_errors  event_stream     where, and what the way there does

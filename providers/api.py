@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+from urllib.parse import urlsplit
 
 from .answer import AnswerReader, Asked
 from .base import Capabilities, Model, OnStep, Request, RunBlocking, Step
@@ -21,6 +22,7 @@ from .json_values import as_document, parse_json
 from .live_answer import LiveAnswer, WholeAnswer
 from .messages import JSON, Image, StreamEvent
 from .model_facts import ModelFacts
+from .recording import Head, Record
 from .redact import Secret
 from .refusals import Refusal, Sign, error_in, problem_of, read_refusal
 from .refused_fields import fields_in, refused_field, without
@@ -214,12 +216,14 @@ class ApiProvider:
         key: Callable[[], Awaitable[Secret | None]],
         run_blocking: RunBlocking,
         facts: ModelFacts,
+        record: Record | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._wire = wire
         self._session = session
         self._key = key
         self._facts = facts
+        self._record = record
         self._calls = ApiCalls(endpoint, wire, session, run_blocking)
 
     @property
@@ -248,14 +252,14 @@ class ApiProvider:
         """The reply to a question that is taken: once without a field that the model refuses, which is remembered."""
         path, written = self._wire.path(request), await self._written(request)
         try:
-            return await stack.enter_async_context(self._posted(path, written.body, request.model))
+            return await stack.enter_async_context(self._posted(path, written.body, request.model, self._record))
         except ProviderError as error:
             field = refused_field(error.problem, written.fields)
             if not field:
                 raise
         self._facts.note_refused(request.model, field)
         written = await self._written(request)
-        return await stack.enter_async_context(self._posted(path, written.body, request.model))
+        return await stack.enter_async_context(self._posted(path, written.body, request.model, self._record))
 
     @asynccontextmanager
     async def pull(self, model: str) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
@@ -268,10 +272,14 @@ class ApiProvider:
             yield LiveAnswer(self._wire.pull_reader(self._asked(model)), events, reply.complete)
 
     @asynccontextmanager
-    async def _posted(self, path: str, body: bytes, model: str) -> AsyncGenerator[StreamReply]:
+    async def _posted(
+        self, path: str, body: bytes, model: str, record: Record | None = None
+    ) -> AsyncGenerator[StreamReply]:
         """A reply that may be read on. Raises ProviderError for one that says no, or that is a page for people."""
-        calls = await self._with_key()
-        async with self._session.post(self._endpoint.base_url + path, calls.headers(), body) as reply:
+        calls, url = await self._with_key(), self._endpoint.base_url + path
+        async with self._session.post(url, calls.headers(), body) as reply:
+            if record is not None:
+                reply.record(record(_head(url, model, calls, reply), body))
             if reply.status != 200:
                 raise calls.refused(reply, await reply.error_body(), model)
             if reply.content_type == "text/html":
@@ -395,6 +403,16 @@ class _Written:
 
     body: bytes
     fields: tuple[str, ...]
+
+
+def _head(url: str, model: str, calls: ApiCalls, reply: StreamReply) -> Head:
+    return Head(
+        model=model,
+        path=urlsplit(url).path,
+        with_key=calls.key is not None,
+        status=reply.status,
+        headers=reply.headers,
+    )
 
 
 def _write(wire: WireFormat, request: Request, facts: ModelFacts) -> _Written:

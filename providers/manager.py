@@ -27,6 +27,7 @@ from .model_facts import ModelFacts
 from .network import Network
 from .opened import ConnectionStats, Opened, OpenedProviders, ProviderConfig
 from .places import Place, Places
+from .recording import Head, Record, Recorder, Tape
 from .redact import Redactor, Secret
 from .retrying import Question, RequestPolicy, Timing
 
@@ -57,6 +58,7 @@ class ProviderManager:
         policy: RequestPolicy | None = None,
         timing: Timing | None = None,
         known_models: KnownModels | None = None,
+        recorder: Recorder | None = None,
         redactor: Redactor,
     ) -> None:
         """`known_models`: what a provider at an address has listed in an earlier run, if anybody kept it."""
@@ -70,6 +72,7 @@ class ProviderManager:
         self._timing = timing or Timing()
         self._places: dict[str, Places] = {}
         self._known_models = known_models or _none_known
+        self._recorder = recorder
         self._redactor = redactor
         self._sessions: HttpSessions | None = None
         self._opened = OpenedProviders()
@@ -271,7 +274,19 @@ class ProviderManager:
             key=self._key_of(row.id, url, key),
             run_blocking=self._run_blocking,
             facts=self._facts.setdefault((row.id, url), ModelFacts()),
+            record=self._record_of(row),
         )
+
+    def _record_of(self, row: ProviderRow) -> Record | None:
+        """Takes answers of this provider down, if anybody may want that."""
+        recorder = self._recorder
+        if recorder is None:
+            return None
+
+        def record(head: Head, question: bytes) -> Tape | None:
+            return recorder.begin(replace(head, provider=row.id, format=row.format), question)
+
+        return record
 
     def _key_of(self, provider_id: str, url: str, given: Secret | None) -> Callable[[], Awaitable[Secret | None]]:
         """Asks for the key of this address each time, so that a new one counts at once."""

@@ -15,6 +15,7 @@ from ..errors import ProviderError
 from ..event_stream import EventStream
 from ..framing import Framing
 from ..limits import Limits
+from ..recording import Tape
 from .client import left_in
 
 if TYPE_CHECKING:
@@ -42,12 +43,17 @@ class StreamReply:
         self._response = response
         self._began = began
         self._complete = False
+        self._tape: Tape | None = None
         self.status = response.status
         self.headers = {name.lower(): value for name, value in response.headers.items()}
 
     @property
     def content_type(self) -> str:
         return _content_type(self.headers)
+
+    def record(self, tape: Tape | None) -> None:
+        """What is read from now on is taken down, too."""
+        self._tape = tape
 
     def events(self, framing: Framing, limits: Limits | None = None) -> EventStream:
         """`limits`: for what takes its own time, instead of those of the session."""
@@ -73,6 +79,8 @@ class StreamReply:
         self._complete = True
 
     def close(self) -> None:
+        if self._tape is not None:
+            self._tape.end()
         if self._complete:
             self._response.release()
         else:
@@ -82,17 +90,25 @@ class StreamReply:
         pieces: list[bytes] = []
         size = 0
         while size <= limit and (piece := await self._response.content.readany()):
-            pieces.append(piece)
+            pieces.append(self._taken_down(piece))
             size += len(piece)
         return b"".join(pieces)
 
     async def _read(self, seconds: float, too_late: str, limit: float) -> bytes:
+        content = self._response.content
         try:
-            return await self._session.within(seconds, self._response.content.readany(), too_late=too_late, limit=limit)
+            return self._taken_down(
+                await self._session.within(seconds, content.readany(), too_late=too_late, limit=limit)
+            )
         except ProviderError:
-            if left := left_in(self._response.content):
-                return left  # it came before the connection broke, or while this process stood still
+            if left := left_in(content):
+                return self._taken_down(left)  # it came before the connection broke, or while this process stood still
             raise
+
+    def _taken_down(self, piece: bytes) -> bytes:
+        if self._tape is not None:
+            self._tape.take(piece)
+        return piece
 
 
 def _content_type(headers: Mapping[str, str]) -> str:
