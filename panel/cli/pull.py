@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
-from ...providers.catalog import PROVIDERS
 from ...providers.errors import Problem, ProviderError
 from ...providers.messages import Progress
 from ..app import Application
@@ -24,8 +24,8 @@ def pull(model: str, provider: str, base_url: str | None, *, as_json: bool) -> i
             except NoSuchProvider as error:
                 tell(str(error))
                 return terminal.BAD_INPUT
-            if not PROVIDERS[chosen].downloads:
-                tell(f"{PROVIDERS[chosen].label} downloads no models when it is told to.")
+            if not app.config(chosen).row.downloads:
+                tell(f"{app.providers.label(chosen)} downloads no models when it is told to.")
                 return terminal.BAD_INPUT
             return await _pull(app, chosen, model, as_json)
 
@@ -36,6 +36,8 @@ async def _pull(app: Application, provider: str, model: str, as_json: bool) -> i
     problem: Problem | None = None
     try:
         await _download(app, provider, model, quiet=as_json)
+        with contextlib.suppress(ProviderError):
+            await app.models.asked(provider)  # the list that is known does not have it
     except ProviderError as error:
         problem = error.problem
     except asyncio.CancelledError:

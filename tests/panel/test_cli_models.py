@@ -6,6 +6,7 @@ import json
 
 from cli_process import at_a_terminal, run
 from fault_server import Call, Handler, answers, fails, fault_server
+from ollama_server import Installed, LittleOllama
 
 BUSY = {"error": {"message": "busy", "type": "overloaded_error"}}
 LISTED = {
@@ -75,6 +76,15 @@ async def test_a_list_that_is_known_is_not_asked_for_again_unless_that_is_wanted
         assert second.json["age_seconds"] > first.json["age_seconds"]
         assert (await run(*words, "--refresh")).code == 0
         assert len(server.calls) == 2
+
+
+async def test_a_model_that_was_just_downloaded_is_listed() -> None:
+    async with fault_server(LittleOllama({"small:1b": Installed()}, library={"large:70b": Installed()})) as server:
+        words = ("models", "ollama", "--base-url", server.origin)
+        before = await run(*words)
+        await run("pull", "large:70b", "--base-url", server.origin)
+        after = await run(*words)
+    assert "large:70b" not in before.out and "large:70b" in after.out
 
 
 async def test_a_list_that_does_not_come_is_exit_code_1_with_the_reason() -> None:
