@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from ..providers.base import Model
-from ..providers.catalog import PROVIDERS
+from ..providers.catalog import ProviderRow
 from ..providers.errors import Problem, ProviderError, problem
 from ..providers.limits import Limits
 from ..providers.manager import ProviderConfig, ProviderManager, RequestPolicy
@@ -31,6 +31,7 @@ from .hosts.script import open_script
 from .keys import PROXY_LOGIN, Keyring, KeyringTrouble, KeyStore, platform_keyring
 from .loop_stats import LoopStats
 from .models import ModelCache, ModelLists, cache_folder
+from .recordings import Recordings
 from .reports import Reports
 from .reports.buffer import REPORTS
 from .reports.forwarder import Forwarder
@@ -46,7 +47,7 @@ from .threads import run_blocking
 
 CLOSING = 1.0
 """Seconds for everything to end, with every peer hung."""
-SHARES = {"tasks": 0.4, "sessions": 0.1, "last reports": 0.05, "sinks": 0.15}
+SHARES = {"tasks": 0.4, "sessions": 0.1, "recordings": 0.1, "last reports": 0.05, "sinks": 0.15}
 """Of `CLOSING`, in the order of closing. What is left is for the journal, and for a start that is under way."""
 FILE_DEADLINE = 10.0
 
@@ -90,6 +91,10 @@ class Application:
         self.loop_stats = loop_stats
         self.scope = TaskScope("application", on_failure=self._report)
         self.reporting = TaskScope("reports", on_failure=self._report)
+        self.recording = TaskScope("recordings", on_failure=self._report)
+        self.recordings = Recordings(
+            self.reports.folder.with_name("recordings"), self.redactor.clean, self.recording, self.reports
+        )
         self.forwarder = Forwarder(self.reporting, self.reports.follow, [LoggingSink(), NatsSink(self._nats)])
         self._bridge = LogBridge(self.reports.report)
         self._bridge.attach()
@@ -102,9 +107,11 @@ class Application:
             environ=environ,
             redactor=self.redactor,
             names=self.settings,
+            needs_key=self._needs_key,
             keyring=keyring,
         )
-        self._overrides: dict[str, ProviderConfig] = {}
+        self._addresses: dict[str, str] = {}
+        """For this run only, by provider."""
         self.providers = ProviderManager(
             self._configs(),
             key_for=self._key_for,
@@ -114,6 +121,7 @@ class Application:
             limits=self._limits(),
             policy=self._policy(),
             known_models=self._known_models,
+            recorder=self.recordings,
             redactor=self.redactor,
         )
         self.models = ModelLists(
@@ -144,11 +152,11 @@ class Application:
 
     def config(self, provider_id: str) -> ProviderConfig:
         """What is in force for a provider. Raises KeyError for an id that nobody knows."""
-        return {config.id: config for config in self._configs()}[provider_id]
+        return self._config(self.settings.services[provider_id])
 
     def use_address(self, provider_id: str, address: str) -> None:
         """For this run only: the address of a provider, as `--base-url` says it."""
-        self._overrides[provider_id] = ProviderConfig(provider_id, address)
+        self._addresses[provider_id] = address
         self.providers.configure(self._configs())
 
     def change_provider(self, provider_id: str, change: ProviderSettings) -> None:
@@ -171,8 +179,8 @@ class Application:
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The ids of the providers to choose from, in the order of the catalog."""
-        return tuple(provider_id for provider_id in PROVIDERS if self.settings.offers(provider_id))
+        """The ids of the providers to choose from, in the order of the catalog, then the user's own."""
+        return tuple(filter(self.settings.offers, self.settings.services))
 
     def apply_settings(self) -> None:
         """What the settings say now counts at once, for everything that is not under way already."""
@@ -219,6 +227,8 @@ class Application:
                 sessions = await self.providers.close()
         except TimeoutError:
             sessions = self.providers.open_sessions
+        self.recordings.stop()
+        tasks += await self.recording.close(CLOSING * SHARES["recordings"])
         if left := Leftover(tasks, sessions):
             self.reports.report(f"Left open at closing: {', '.join((*tasks, *sessions))}", origin="application")
         await self._hand_over_reports(CLOSING * SHARES["last reports"])
@@ -249,8 +259,7 @@ class Application:
         try:
             found = await self.keys.find(provider_id, origin)
         except KeyringTrouble as trouble:
-            row = PROVIDERS[provider_id]
-            missing = problem("key_missing", name=row.label)
+            missing = problem("key_missing", name=self.providers.label(provider_id))
             raise ProviderError(replace(missing, why=str(trouble))) from None
         return found.secret if found else None
 
@@ -270,12 +279,17 @@ class Application:
         return found.models if found else ()
 
     def _configs(self) -> list[ProviderConfig]:
-        configs: list[ProviderConfig] = []
-        for row in PROVIDERS.values():
-            chosen = self.settings.provider(row.id)
-            standard = ProviderConfig(row.id, chosen.address or row.base_url, chosen.model)
-            configs.append(self._overrides.get(row.id, standard))
-        return configs
+        return [self._config(row) for row in self.settings.services.values()]
+
+    def _config(self, row: ProviderRow) -> ProviderConfig:
+        if address := self._addresses.get(row.id):
+            return ProviderConfig(row, address)
+        chosen = self.settings.provider(row.id)
+        return ProviderConfig(row, chosen.address or row.base_url, chosen.model)
+
+    def _needs_key(self, provider_id: str) -> bool:
+        row = self.settings.services.get(provider_id)
+        return row is not None and row.needs_key
 
     def _network(self) -> Network:
         get = self.settings.get

@@ -25,7 +25,6 @@ import platformdirs
 
 from .. import __version__
 from ..providers.address import Address, parse_address
-from ..providers.catalog import PROVIDERS
 from ..providers.errors import ProviderError
 from ..providers.manager import ConnectionStats
 from . import settings as options
@@ -150,7 +149,7 @@ async def surroundings(app: Application) -> Surroundings:
         "Journal": app.reports.folder,
         "Data": platformdirs.user_data_path("nuke-ai-panel", appauthor=False),
     }
-    local = [app.config(row.id) for row in PROVIDERS.values() if row.local and row.base_url]
+    local = [config for config in app.providers.configs if config.row.local and config.address]
     async with asyncio.TaskGroup() as group:
         versions = group.create_task(_or_else({}, _versions))
         keyring = group.create_task(_ask_keyring(app))

@@ -103,6 +103,7 @@ class KeyStore:
         environ: Mapping[str, str],
         redactor: Redactor,
         names: SavedNames,
+        needs_key: Callable[[str], bool],
         keyring: Callable[[], Keyring] = platform_keyring,
         deadline: float = DEADLINE,
     ) -> None:
@@ -111,6 +112,7 @@ class KeyStore:
         self._environ = environ
         self._redactor = redactor
         self._names = names
+        self._needs_key = needs_key
         self._make_keyring = keyring
         self._keyring: Keyring | None = None
         self._asking = asyncio.Lock()
@@ -141,8 +143,7 @@ class KeyStore:
         if found := self.without_keyring(provider_id, origin):
             return found
         name = _name(provider_id, origin)
-        row = PROVIDERS.get(provider_id)
-        if name not in self._names.saved_keys() and not (row and row.needs_key):
+        if name not in self._names.saved_keys() and not self._needs_key(provider_id):
             return None
         keyring, value = await self._look_up(name)
         if not value:

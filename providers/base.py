@@ -93,6 +93,7 @@ class CheckReport:
     """A whole connection test. `summary` is one line such as "Key accepted, 42 models"."""
 
     provider: str
+    label: str
     url: str
     steps: tuple[Step, ...]
     problem: Problem | None

@@ -141,7 +141,9 @@ class ConnectionTest:
             problem = self._row.service(self._url).problem(kind, seconds=self._limits.test)
         if problem is not None:
             steps.failed(problem)
-        return CheckReport(self._row.id, self._url, steps.all, problem, steps.summary(models, problem), models)
+        return CheckReport(
+            self._row.id, self._row.label, self._url, steps.all, problem, steps.summary(models, problem), models
+        )
 
     async def _reach(self, steps: _Steps) -> None:
         self._url = self._row.base_url_of(self._url)
@@ -228,7 +230,9 @@ async def check_built_in(provider: Provider, on_step: OnStep) -> CheckReport:
     """The test of what needs no connection: one step, which passes."""
     step = Step("Built in", True, "needs no connection and no key")
     on_step(step)
-    return CheckReport(provider.id, "", (step,), None, "Built in, always there", await provider.models())
+    return CheckReport(
+        provider.id, provider.label, "", (step,), None, "Built in, always there", await provider.models()
+    )
 
 
 class _Steps:
@@ -292,7 +296,7 @@ def _spelling(address: Address) -> str:
 def report_text(report: CheckReport, redactor: Redactor) -> str:
     """The whole test as text to paste into a ticket, without keys: steps with their times, what failed, versions."""
     marks = {True: "ok", False: "failed", None: "-"}
-    lines = [f"Connection test of {PROVIDERS[report.provider].label}, {report.url or 'no address'}", report.summary, ""]
+    lines = [f"Connection test of {report.label}, {report.url or 'no address'}", report.summary, ""]
     lines += [f"{marks[step.ok]:7}{step.name:9}{took(step.ms):>8}  {step.detail}" for step in report.steps]
     if told := report.problem:
         lines += ["", f"{told.title} [{told.kind}]", told.why, told.next]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from .address import origin_of
 from .api import ApiProvider, Endpoint
 from .base import CheckReport, KeyFor, Model, OnStep, Provider, Request, RunBlocking
-from .catalog import ProviderRow, row_of
+from .catalog import ProviderRow
 from .checks import ConnectionTest, check_built_in
 from .errors import ProviderError, problem
 from .formats import wire_format
@@ -139,7 +139,9 @@ class ProviderManager:
         await self._http()
 
     def label(self, provider_id: str) -> str:
-        return row_of(provider_id).label
+        """Its name for people; of one that the settings do not have any more, its id."""
+        config = self._configs.get(provider_id)
+        return config.row.label if config else provider_id
 
     @asynccontextmanager
     async def stream(self, provider_id: str, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
@@ -235,15 +237,23 @@ class ProviderManager:
 
     async def _open(self, provider_id: str) -> Opened:
         await self._opened.sweep()
-        if provider_id not in self._opened and row_of(provider_id).format != "offline":
+        if provider_id not in self._opened and self._config(provider_id).row.format != "offline":
             await self._http()
-            await self._recall(self._configs[provider_id])
+            await self._recall(self._config(provider_id))
         self._refuse_if_closed()
         # Not before here: the settings may have changed, or another task may have opened it, in the meantime.
         opened = self._opened.find(provider_id)
         if opened is None:
-            opened = self._opened.add(self._new(self._configs[provider_id]))
+            opened = self._opened.add(self._new(self._config(provider_id)))
         return opened
+
+    def _config(self, provider_id: str) -> ProviderConfig:
+        """Raises ProviderError for one that the settings do not have any more: a chat may still ask it."""
+        config = self._configs.get(provider_id)
+        if config is None:
+            reason = "It is not among the services of your settings any more."
+            raise ProviderError(problem("unknown", name=provider_id, reason=reason))
+        return config
 
     async def _recall(self, config: ProviderConfig) -> None:
         """What was listed in an earlier run counts until the list is asked for anew."""

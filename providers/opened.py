@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .base import Provider
-from .catalog import ProviderRow, row_of
+from .catalog import ProviderRow
 
 if TYPE_CHECKING:
     from .http import HttpSession
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class ProviderConfig:
     """How one provider is set up. An empty `base_url` is the row's own; `model` is asked where a request names none."""
 
-    id: str
+    row: ProviderRow
     base_url: str = ""
     model: str = ""
 
     @property
-    def row(self) -> ProviderRow:
-        return row_of(self.id)
+    def id(self) -> str:
+        return self.row.id
 
     @property
     def address(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from ...providers.catalog import PROVIDERS
 from ..chat import Chat
 from ..hosts.script import ScriptError
 from ..tasks import TaskScope
@@ -35,7 +34,7 @@ def chat(file: str | None, provider: str | None, base_url: str | None, model: st
                 return terminal.BAD_INPUT
             except ScriptError as error:
                 return terminal.refuse_script(error, json=False)
-            say(f"{PROVIDERS[chosen].label} answers. Ctrl+C stops an answer, Ctrl+D ends the chat.")
+            say(f"{app.providers.label(chosen)} answers. Ctrl+C stops an answer, Ctrl+D ends the chat.")
             await _converse(app.chat(chosen, model or ""), app.scope, interrupts)
             return 0
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 
-from ...providers.catalog import PROVIDERS
 from ...providers.key_text import clean_key, key_problem, key_warning
 from ...providers.redact import Secret
 from ..app import Application
@@ -48,7 +47,7 @@ async def _run(app: Application, arguments: argparse.Namespace) -> int:
     owner = owner_of(app.config(provider))
     if owner is None:
         raise BadKey("A key belongs to an address. Give it in full: --base-url http://127.0.0.1:8080/v1")
-    label = f"{PROVIDERS[provider].label} at {owner[1]}"
+    label = f"{app.providers.label(provider)} at {owner[1]}"
     if arguments.action == "remove":
         had = await app.keys.remove(*owner)
         say(f"The key for {label} is forgotten." if had else f"There was no key for {label}.")
@@ -84,7 +83,7 @@ async def _read_key(label: str) -> Secret:
 
 async def _list(app: Application, *, as_json: bool) -> int:
     """What is known is listed, even where the keyring cannot be asked."""
-    owners = [owner for provider_id in PROVIDERS if (owner := owner_of(app.config(provider_id)))]
+    owners = [owner for config in app.providers.configs if (owner := owner_of(config))]
     for name in sorted(app.settings.saved_keys()):
         provider, _, origin = name.partition("@")
         owners += [(provider, origin)] if (provider, origin) not in owners else []

@@ -7,35 +7,34 @@ from __future__ import annotations
 
 import difflib
 
-from ...providers.catalog import PROVIDERS
 from .. import settings as options
 from ..app import Application
-from ..settings import Settings
 
 COMPATIBLE = "compatible"
 
 
 class NoSuchProvider(Exception):
-    """A provider that cannot be asked: not in the catalog, or not as it was wanted. The text says why."""
+    """A provider that cannot be asked: there is none, or not as it was wanted. The text says why."""
 
 
 def choose(app: Application, provider: str | None, base_url: str | None) -> str:
     """The provider's id; its address is replaced for this run if one is given. Raises NoSuchProvider."""
     chosen = provider or (COMPATIBLE if base_url else app.settings.get(options.PROVIDER))
-    if chosen not in PROVIDERS:
-        near = difflib.get_close_matches(chosen, PROVIDERS, 1)
+    if chosen not in app.settings.services:
+        near = difflib.get_close_matches(chosen, app.settings.services, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise NoSuchProvider(f"There is no provider {chosen!r}.{hint} `nuke-ai-panel providers` lists them.")
-    if refused := _refused(app.settings, chosen, base_url):
+    if refused := _refused(app, chosen, base_url):
         raise NoSuchProvider(refused)
     if base_url:
         app.use_address(chosen, base_url)
     return chosen
 
 
-def _refused(settings: Settings, chosen: str, base_url: str | None) -> str:
+def _refused(app: Application, chosen: str, base_url: str | None) -> str:
     """Why the studio does not want that, as a sentence; "" where it does not mind."""
-    label, who = PROVIDERS[chosen].label, settings.origin(options.PROVIDER)
+    settings, label = app.settings, app.providers.label(chosen)
+    who = settings.origin(options.PROVIDER)
     if who.locked and chosen != settings.get(options.PROVIDER):
         return f"{label} cannot be chosen here. {who.decided_by}"
     if not settings.offers(chosen):

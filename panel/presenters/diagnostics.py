@@ -99,7 +99,7 @@ class DiagnosticsPresenter(QObject):
             reports=self._rows.rows(figures.reports),
             scopes=scope_rows(figures.scopes),
             loop=loop_figures(figures.loop),
-            connections=connection_sections(figures),
+            connections=connection_sections(figures, self._app.providers.label),
             sinks=sink_section(figures.sinks, figures.counts),
             log_level=self._log_level(),
         )

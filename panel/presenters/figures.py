@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from ...providers.catalog import PROVIDERS
 from ...providers.manager import ConnectionStats
 from ...ui.diagnostics.values import (
     Fact,
@@ -112,20 +111,19 @@ def loop_figures(stats: LoopStats | None) -> LoopFigures | None:
     )
 
 
-def connection_sections(figures: diagnosis.Figures) -> tuple[FactSection, ...]:
-    """The first section has a fact for each provider."""
-    opened = tuple(_connection(stats) for stats in figures.connections)
+def connection_sections(figures: diagnosis.Figures, label: Callable[[str], str]) -> tuple[FactSection, ...]:
+    """The first section has a fact for each provider. `label`: its id to what it is called."""
+    opened = tuple(_connection(stats, label) for stats in figures.connections)
     return (
         FactSection("Open now", opened, "No session is open."),
         FactSection("Calls on threads", _threads(figures.threads), "None was made."),
     )
 
 
-def _connection(stats: ConnectionStats) -> Fact:
-    row = PROVIDERS.get(stats.name)
+def _connection(stats: ConnectionStats, label: Callable[[str], str]) -> Fact:
     held = f"{counted(stats.sessions, 'session')}, {counted(stats.sockets, 'socket')}"
     return Fact(
-        row.label if row else stats.name,
+        label(stats.name),
         held if stats.sessions else "no session needed",
         counted(stats.streams, "stream") if stats.streams else "",
     )

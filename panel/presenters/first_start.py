@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from ...providers.base import CheckReport, Step
-from ...providers.catalog import PROVIDERS, ProviderRow, origin_of, parse_address, provider_for_key, row_of
+from ...providers.catalog import ProviderRow, origin_of, parse_address, provider_for_key
 from ...providers.errors import ProviderError
 from ...providers.manager import ProviderConfig
 from ...providers.redact import Secret
@@ -56,6 +56,10 @@ class FirstStartPresenter(QObject):
         self._tasks.start(self._tell_places(), name="where keys are kept")
         self._show_variable()
 
+    @property
+    def _offered(self) -> list[ProviderRow]:
+        return [self._app.config(provider_id).row for provider_id in self._app.offered]
+
     async def _look_around(self) -> None:
         for provider_id in filter(self._app.settings.offers, LOOKED_FOR):
             try:
@@ -64,9 +68,9 @@ class FirstStartPresenter(QObject):
             except (ProviderError, TimeoutError):
                 continue
             if models:
-                row = PROVIDERS[provider_id]
-                port = parse_address(self._app.config(provider_id).address).port
-                self.page.set_local(LocalFound(row.id, row.label, port, models[0].id, len(models)))
+                config = self._app.config(provider_id)
+                port = parse_address(config.address).port
+                self.page.set_local(LocalFound(config.id, config.row.label, port, models[0].id, len(models)))
                 return
         self.page.set_local(None)
 
@@ -78,7 +82,7 @@ class FirstStartPresenter(QObject):
         self.page.set_places(f"Keys: {place}. Chats: not kept yet.")
 
     def _show_variable(self) -> None:
-        for row in map(row_of, self._app.offered):
+        for row in self._offered:
             if row.needs_key and self._app.environ.get(row.key_variable):
                 self.page.set_variable(row.key_variable, row.id)
                 return
@@ -87,15 +91,15 @@ class FirstStartPresenter(QObject):
         row = provider_for_key(text)
         if row is None or row.id not in self._app.offered:
             self._unplaced = Secret(text)
-            offered = map(row_of, self._app.offered)
-            self.page.ask_owner([(each.id, each.label) for each in offered if each.needs_key])
+            self.page.ask_owner([(each.id, each.label) for each in self._offered if each.needs_key])
             return
         self._tasks.start(self._try_key(row, Secret(text)), name=f"try a key of {row.id}")
 
     def _owner_chosen(self, provider_id: str) -> None:
         secret, self._unplaced = self._unplaced, None
         if provider_id and secret:
-            self._tasks.start(self._try_key(PROVIDERS[provider_id], secret), name=f"try a key of {provider_id}")
+            row = self._app.config(provider_id).row
+            self._tasks.start(self._try_key(row, secret), name=f"try a key of {provider_id}")
 
     async def _try_key(self, row: ProviderRow, secret: Secret) -> None:
         report = await self._tested(row, secret)
@@ -112,7 +116,7 @@ class FirstStartPresenter(QObject):
     async def _tested(self, row: ProviderRow, secret: Secret | None) -> CheckReport | None:
         """The report of a test that passed; of one that did not, the page says why. `secret` None: the stored one."""
         self.page.key.show_state(KeyState("loading", f"Testing with {row.label}\u2026"))
-        config = ProviderConfig(row.id, self._app.config(row.id).address)
+        config = ProviderConfig(row, self._app.config(row.id).address)
         report = await self._app.providers.check(config, key=secret, on_step=_ignore)
         if report.problem:
             self.page.set_key_result(False, report.problem.title, f"{report.problem.why} {report.problem.next}")
@@ -133,7 +137,7 @@ class FirstStartPresenter(QObject):
             self.model_wanted.emit(provider_id)
 
     def _variable_chosen(self, provider_id: str) -> None:
-        row = PROVIDERS[provider_id]
+        row = self._app.config(provider_id).row
         self._tasks.start(self._try_variable(row), name=f"try the variable of {row.id}")
 
     async def _try_variable(self, row: ProviderRow) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from ...providers.catalog import GUIDE, PROVIDERS, ProviderRow, origin_of, row_of
+from ...providers.catalog import GUIDE, ProviderRow, origin_of
 from ...providers.errors import ProviderError
 from ...ui.chat_pane import ChatPane
 from ...ui.model_picker import ModelPicker, ModelRow
@@ -69,7 +69,7 @@ class ModelPresenter(QObject):
         self._look_up(anew=True)
 
     def _look_up(self, *, anew: bool) -> None:
-        for row in map(row_of, self._app.offered):
+        for row in (self._app.config(provider_id).row for provider_id in self._app.offered):
             if row.id != GUIDE and row.id not in self._asked:
                 task = self._tasks.start(self._list(row, anew), name=f"models of {row.id}")
                 self._asked[row.id] = task
@@ -117,7 +117,7 @@ class ModelPresenter(QObject):
             return False
 
     def _show(self) -> None:
-        shown = [ModelRow(GUIDE, PROVIDERS[GUIDE].label, "guide", "no model, offline")]
+        shown = [ModelRow(GUIDE, self._app.providers.label(GUIDE), "guide", "no model, offline")]
         for provider_id, rows in self._rows.items():
             if self._app.settings.offers(provider_id):
                 shown += rows

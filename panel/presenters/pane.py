@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from ...providers.catalog import GUIDE, PROVIDERS
+from ...providers.catalog import GUIDE
 from ...providers.errors import Problem
 from ...ui.chat_pane import ChatPane
 from ...ui.empty_chat import EmptyChat
@@ -126,7 +126,7 @@ class PanePresenter(QObject):
     def _show_choice(self, problem: Problem | None = None) -> None:
         chat = self.conversation.chat
         state = "failed" if problem else "ready"
-        name = "Guide" if chat.provider == GUIDE else chat.model or PROVIDERS[chat.provider].label
+        name = "Guide" if chat.provider == GUIDE else chat.model or self._app.providers.label(chat.provider)
         self._pane.header.set_model(state, name)
         if self.empty:
             self.empty.set_who(name)

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDesktopServices
 from shiboken6 import isValid
 
 from ...providers.base import Step
-from ...providers.catalog import PROVIDERS, ProviderRow
+from ...providers.catalog import ProviderRow
 from ...providers.errors import Problem, problem
 from ...providers.manager import ProviderConfig
 from ...providers.redact import Secret
@@ -68,7 +68,7 @@ class SettingsPresenter(QObject):
         return self.dialog
 
     def _build(self) -> SettingsDialog:
-        pages = [self._page(row) for row in PROVIDERS.values()]
+        pages = [self._page(config) for config in self._app.providers.configs]
         dialog = SettingsDialog(self._pane.look, pages, fields_of(self._app.settings), self._pane)
         dialog.offer(self._app.offered)
         self._fields = SettingFields(dialog, self._app)
@@ -77,8 +77,8 @@ class SettingsPresenter(QObject):
         self._keys.changing.connect(self._forget_findings)
         self._keys.changed.connect(self._key_changed)
         self._keys.found.connect(self._show_key_state)
-        for row in PROVIDERS.values():
-            self._keys.look_up(row.id)
+        for config in self._app.providers.configs:
+            self._keys.look_up(config.id)
         dialog.test_requested.connect(self._test)
         dialog.test_cancelled.connect(self._cancel_test)
         dialog.key_page_requested.connect(self._open_key_page)
@@ -89,9 +89,9 @@ class SettingsPresenter(QObject):
             dialog.set_status(" ".join(self._app.settings.warnings))
         return dialog
 
-    def _page(self, row: ProviderRow) -> ProviderPageSpec:
-        config, settings = self._app.config(row.id), self._app.settings
-        state, words = self._found_out.get(row.id) or _first_state(row, config)
+    def _page(self, config: ProviderConfig) -> ProviderPageSpec:
+        row, settings = config.row, self._app.settings
+        state, words = self._found_out.get(row.id) or _first_state(config)
         return ProviderPageSpec(
             id=row.id,
             label=row.label,
@@ -113,9 +113,12 @@ class SettingsPresenter(QObject):
             words=words,
         )
 
+    def _row(self, provider_id: str) -> ProviderRow:
+        return self._app.config(provider_id).row
+
     def _show_page(self, provider_id: str) -> None:
         if self.dialog:
-            self.dialog.set_provider(self._page(PROVIDERS[provider_id]))
+            self.dialog.set_provider(self._page(self._app.config(provider_id)))
 
     # A connection test runs on what is on the page, on the shared loop, beside any number of others.
 
@@ -130,7 +133,7 @@ class SettingsPresenter(QObject):
         task.add_done_callback(partial(self._test_over, provider_id))
 
     async def _run_test(self, provider_id: str, draft: ProviderDraft) -> None:
-        config = ProviderConfig(provider_id, draft.address)
+        config = ProviderConfig(self._row(provider_id), draft.address)
         key = Secret(draft.key) if draft.key else None
         on_step = partial(self._show_step, provider_id)
         report = await self._app.providers.check(config, key=key, model=draft.model, on_step=on_step)
@@ -139,7 +142,7 @@ class SettingsPresenter(QObject):
             for step in report.steps:
                 if step.ok is None:
                     self._show_step(provider_id, step)
-            self.dialog.end_test(provider_id, verdict(report, has_key_page=bool(PROVIDERS[provider_id].key_page)))
+            self.dialog.end_test(provider_id, verdict(report, has_key_page=bool(config.row.key_page)))
             if report.models:
                 self._models[provider_id] = tuple(model.id for model in report.models)
                 self.dialog.show_models(provider_id, self._models[provider_id])
@@ -156,7 +159,7 @@ class SettingsPresenter(QObject):
     def _show_key_state(self, provider_id: str, found: bool) -> None:
         # What a test proved says more than that there is a key.
         known = provider_id in self._found_out or provider_id in self._tests
-        if not known and self.dialog and PROVIDERS[provider_id].needs_key:
+        if not known and self.dialog and self._row(provider_id).needs_key:
             self.dialog.set_state(provider_id, "unset", "Key found, not tested" if found else "Key missing")
 
     def _cancel_test(self, provider_id: str) -> None:
@@ -169,11 +172,9 @@ class SettingsPresenter(QObject):
         if not isValid(self) or self.dialog is None or provider_id in self._tests:
             return
         if task.cancelled():
-            row = PROVIDERS[provider_id]
             self.dialog.end_test(provider_id, cancelled())
-            self.dialog.set_state(
-                provider_id, *(self._found_out.get(provider_id) or _first_state(row, self._app.config(provider_id)))
-            )
+            config = self._app.config(provider_id)
+            self.dialog.set_state(provider_id, *(self._found_out.get(provider_id) or _first_state(config)))
         elif task.exception():  # a fault of our own: its scope reports it
             self.dialog.end_test(
                 provider_id, failed(problem("unknown", name="The panel", reason="It has a fault of its own."))
@@ -184,7 +185,7 @@ class SettingsPresenter(QObject):
 
     def _change_address(self, provider_id: str, address: str) -> None:
         old = self._app.settings.provider(provider_id)
-        standard = self._app.settings.studio_provider(provider_id).address or PROVIDERS[provider_id].base_url
+        standard = self._app.settings.studio_provider(provider_id).address or self._row(provider_id).base_url
         kept = "" if address == standard else address
         if self._change(provider_id, ProviderSettings(kept, old.model)):
             self._forget_findings(provider_id)
@@ -256,7 +257,7 @@ class SettingsPresenter(QObject):
             self.save_failed.emit(_not_saved(words))
 
     def _open_key_page(self, provider_id: str) -> None:
-        QDesktopServices.openUrl(QUrl(PROVIDERS[provider_id].key_page))
+        QDesktopServices.openUrl(QUrl(self._row(provider_id).key_page))
 
 
 def _not_saved(words: str) -> Problem:
@@ -275,8 +276,8 @@ def _description(row: ProviderRow) -> str:
     return row.address_hint
 
 
-def _first_state(row: ProviderRow, config: ProviderConfig) -> tuple[ProviderState, str]:
-    if row.format == "offline":
+def _first_state(config: ProviderConfig) -> tuple[ProviderState, str]:
+    if config.row.format == "offline":
         return "ready", "Built in, no model"
     if not config.address:
         return "unset", "Not set up"

@@ -5,7 +5,10 @@ What is where:
     setting     what a declaration says: type, limits, words, and whether a value can be used
     text_rules  what is asked of addresses, hosts and paths
     declared    all declarations, and the pages that they stand on
+    headers     what a header of the user's own may say
+    services    services of the user's own: tables whose id no row of the catalog has
     studio      what the studio's file decides, and which of it nobody else may
+    changes     what was set since the file was read
     layers      `Settings`: the values in force, and where each comes from
     file        TOML on disk: read, and replaced in one step
     loading     all of that together
@@ -16,6 +19,7 @@ It knows no widget and no key: keys are in the keyring, only the names of saved 
 because a keyring cannot be listed.
 """
 
+from .changes import Change
 from .declared import (
     AT_ONCE,
     CA_FILE,
@@ -41,8 +45,9 @@ from .declared import (
     TOOL_ROUNDS,
     TOTAL,
 )
-from .layers import NOWHERE, Change, InForce, Origin, ProviderSettings, Settings
+from .layers import NOWHERE, InForce, Origin, ProviderSettings, Settings
 from .loading import load, save, settings_path
+from .services import OwnService
 from .setting import AnySetting, Setting, Unusable, Value
 from .studio import STUDIO_VARIABLE
 
@@ -76,6 +81,7 @@ __all__ = [
     "Change",
     "InForce",
     "Origin",
+    "OwnService",
     "ProviderSettings",
     "Setting",
     "Settings",

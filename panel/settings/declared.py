@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ...providers.catalog import GUIDE, PROVIDERS
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...providers.catalog import GUIDE, PROVIDERS, ProviderRow
 from . import text_rules
 from .setting import AnySetting, Setting
 
@@ -259,3 +262,10 @@ SETTINGS: tuple[AnySetting, ...] = (
     NATS_SERVER,
     NATS_SUBJECT,
 )
+
+
+def with_services(setting: AnySetting, own: Mapping[str, ProviderRow]) -> AnySetting:
+    """The setting as it is where there are these services of the user's own as well: they can be chosen."""
+    if setting.id != PROVIDER.id or not own:
+        return setting
+    return replace(setting, choices=(*setting.choices, *((row.id, row.label) for row in own.values())))

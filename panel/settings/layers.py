@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast
+from dataclasses import asdict, dataclass
+from typing import Literal, TypeVar, cast
 
-from ...providers.catalog import GUIDE
-from .declared import OFFERED, PROVIDER, SETTINGS
+from ...providers.catalog import GUIDE, PROVIDERS, ProviderRow
+from .changes import Change, apply, saved_keys
+from .declared import OFFERED, PROVIDER, SETTINGS, with_services
 from .file import Table, table_of
+from .services import OwnService, new_id, own_services, read_services
 from .setting import AnySetting, Setting, Unusable, Value
 from .studio import PROVIDER_FIELDS, Studio
 from .text_rules import entries
@@ -61,18 +63,6 @@ class ProviderSettings:
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One value that was set since the file was read; None takes it out of the file.
-
-    Of the saved keys: whether this name is among them. Of a provider: its fields that changed, "" takes one out.
-    """
-
-    section: str
-    name: str
-    value: Any
-
-
 class Settings:
     """Reading never fails: what cannot be used falls back to the next layer, value by value.
 
@@ -93,6 +83,7 @@ class Settings:
         self._studio = studio or Studio()
         self._environment = environment or {}
         self._changes: dict[tuple[str, str], Change] = {}
+        self._services: dict[str, ProviderRow] | None = None
         self.warnings = warnings
 
     @property
@@ -127,7 +118,7 @@ class Settings:
 
     def set_words(self, setting: AnySetting, words: str) -> bool:
         """The same for what was typed or picked. Raises Unusable, a ValueError."""
-        return self._set(setting, self._read(setting, setting.parse(words)))
+        return self._set(setting, self._read(setting, self.declared(setting).parse(words)))
 
     def reset(self, setting: AnySetting) -> None:
         """Takes the user's value back: what the studio says, or the default, is in force."""
@@ -140,7 +131,7 @@ class Settings:
         if setting.id in self._studio.values:
             with suppress(Unusable):
                 value = self._read(setting, self._studio.values[setting.id])
-        return setting.shown(value) or "none"
+        return self.declared(setting).shown(value) or "none"
 
     def differing(self) -> tuple[InForce, ...]:
         """Every value that is not the default, with where it comes from."""
@@ -159,6 +150,8 @@ class Settings:
                     self._read(setting, table[setting.name])
             except Unusable as why:
                 yield f"{setting.label} in your settings cannot be used. {why} {self._words(setting)} is in force."
+        for name, why in read_services(table_of(self._values, "providers")).wrong:
+            yield f"{name} in your settings counts as not written. {why}"
 
     # Providers
 
@@ -186,17 +179,59 @@ class Settings:
             if (found := self._provider_field(provider_id, name))[0] != wanted and not found[1].locked
         }
         if fields:
-            before = self._changes.get(("providers", provider_id))
-            self._change(Change("providers", provider_id, {**(before.value if before else {}), **fields}))
+            self._change_provider(provider_id, fields)
+
+    # Services of the user's own
+
+    @property
+    def services(self) -> Mapping[str, ProviderRow]:
+        """Every service by its id: those of the catalog, then the studio's and the user's own."""
+        return {**PROVIDERS, **self.own_services}
+
+    @property
+    def own_services(self) -> Mapping[str, ProviderRow]:
+        if self._services is None:
+            described = read_services(table_of(self._values, "providers")).services
+            users = {each: self._unlocked(each, fields) for each, fields in described.items() if self._may_add(each)}
+            ids = (*self._studio.services, *users)
+            addresses = {each: self._provider_field(each, "address")[0] for each in ids}
+            self._services = own_services(users, self._studio.services, addresses)
+        return self._services
+
+    def service_origin(self, service_id: str) -> Origin:
+        """Who describes it: the studio, or the user."""
+        if service_id in self._studio.services:
+            return Origin("studio", self._studio.path, locked=True)
+        return Origin("user") if service_id in self.own_services else NOWHERE
+
+    @property
+    def services_locked_by(self) -> str:
+        """Who decides that there are none of the user's own, as a sentence; "" where there may be."""
+        return Origin("studio", self._studio.path, locked=True).decided_by if self._studio.locked("providers") else ""
+
+    def put_service(self, service_id: str, service: OwnService, address: str) -> str:
+        """Describes a service of the user's own, anew or ("" for the id) for the first time; gives its id."""
+        service_id = service_id or new_id(service.label, self.services)
+        fields: dict[str, object] = {"address": address, **asdict(service)}
+        self._change_provider(service_id, fields)
+        return service_id
+
+    def remove_service(self, service_id: str) -> None:
+        """Forgets a service of the user's own, with its address and its model."""
+        self._change(Change("providers", service_id, None))
 
     # Keys
 
     def saved_keys(self) -> frozenset[str]:
         """The names (`ID@ORIGIN`) of the keys that this program put into the keyring."""
-        return _saved_keys(self._values)
+        return saved_keys(self._values)
 
     def remember_key(self, name: str, saved: bool) -> None:
         self._change(Change("keys", name, saved))
+
+    def declared(self, setting: AnySetting) -> AnySetting:
+        """The setting with all choices that there are here."""
+        return with_services(setting, self.own_services)
 
     def _set(self, setting: AnySetting, value: Value) -> bool:
         if self.origin(setting).decided_by:
@@ -220,7 +255,7 @@ class Settings:
         return setting.default, studio if studio.locked else NOWHERE
 
     def _read(self, setting: Setting[V], raw: object) -> V:
-        value = setting.read(raw)
+        value = cast(Setting[V], self.declared(setting)).read(raw)
         if setting.id == PROVIDER.id and not self.offers(str(value)):
             raise Unusable("It is not offered here.")
         return value
@@ -234,11 +269,12 @@ class Settings:
         return studio, Origin("studio", self._studio.path, locked) if studio or locked else NOWHERE
 
     def _words(self, setting: AnySetting) -> str:
-        return setting.shown(self.get(setting)) or "None"
+        return self.declared(setting).shown(self.get(setting)) or "None"
 
     def _in_force(self, setting: AnySetting) -> InForce:
         origin = self.origin(setting)
-        return InForce(setting.id, setting.shown(self.get(setting)), origin.layer, origin.place, origin.locked)
+        words = self.declared(setting).shown(self.get(setting))
+        return InForce(setting.id, words, origin.layer, origin.place, origin.locked)
 
     def _providers_in_force(self) -> Iterator[InForce]:
         for provider_id in sorted({*table_of(self._values, "providers"), *self._studio.providers}):
@@ -248,31 +284,19 @@ class Settings:
                     full = f"providers.{provider_id}.{name}"
                     yield InForce(full, value, origin.layer, origin.place, origin.locked)
 
+    def _may_add(self, service_id: str) -> bool:
+        return service_id in self._studio.services or not self._studio.locked(f"providers.{service_id}.address")
+
+    def _unlocked(self, service_id: str, fields: Table) -> Table:
+        return {
+            name: value for name, value in fields.items() if not self._studio.locked(f"providers.{service_id}.{name}")
+        }
+
+    def _change_provider(self, provider_id: str, fields: Mapping[str, object]) -> None:
+        before = self._changes.get(("providers", provider_id))
+        self._change(Change("providers", provider_id, {**((before and before.value) or {}), **fields}))
+
     def _change(self, change: Change) -> None:
+        self._services = None
         apply(self._values, change)
         self._changes[change.section, change.name] = change
-
-
-def apply(values: Table, change: Change) -> None:
-    """Puts one change into the content of a file."""
-    table = values.get(change.section)
-    if not isinstance(table, dict):
-        table = values[change.section] = {}
-    section = cast(Table, table)
-    if change.section == "keys":
-        names = _saved_keys(values) - {change.name}
-        section["saved"] = sorted(names | {change.name} if change.value else names)
-    elif change.section == "providers":
-        fields = {**table_of(section, change.name), **change.value}
-        section[change.name] = {name: value for name, value in fields.items() if value != ""}
-    elif change.value is None:
-        section.pop(change.name, None)
-    else:
-        section[change.name] = change.value
-
-
-def _saved_keys(values: Mapping[str, Any]) -> frozenset[str]:
-    names: object = table_of(values, "keys").get("saved")
-    if not isinstance(names, list):
-        return frozenset()
-    return frozenset(name for name in cast(list[object], names) if isinstance(name, str))

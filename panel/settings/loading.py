@@ -8,9 +8,11 @@ from pathlib import Path
 
 import platformdirs
 
-from .declared import SETTINGS
+from ...providers.catalog import ProviderRow
+from .changes import Change, apply
+from .declared import SETTINGS, with_services
 from .file import NO_TOML, Table, change_file, read_table, set_aside
-from .layers import Change, Settings, apply
+from .layers import Settings
 from .setting import Unusable
 from .studio import read_studio
 
@@ -25,8 +27,9 @@ def settings_path() -> Path:
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """What is in force. Whatever cannot be read is told in the warnings, once; a file that is no TOML is kept."""
     studio = read_studio(environ, PACKAGE)
-    environment, about_environment = read_environment(environ)
     values, about_file = _read(path)
+    own = Settings(values, studio=studio).own_services
+    environment, about_environment = read_environment(environ, own)
     settings = Settings(values, studio=studio, environment=environment)
     settings.warnings = (*studio.warnings, *about_file, *settings.damaged(), *about_environment)
     return settings
@@ -42,8 +45,10 @@ def save(changes: Iterable[Change], path: Path) -> None:
     change_file(path, put)
 
 
-def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, object], tuple[str, ...]]:
-    """The values that can be used, by the ids of their settings, and what to tell of the others."""
+def read_environment(
+    environ: Mapping[str, str], own: Mapping[str, ProviderRow]
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """The values that can be used, by the ids of their settings, and what to tell of the others. `own`: services."""
     values: dict[str, object] = {}
     warnings: list[str] = []
     for setting in SETTINGS:
@@ -51,7 +56,7 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, object], tup
         if not words:
             continue
         try:
-            values[setting.id] = setting.parse(words)
+            values[setting.id] = with_services(setting, own).parse(words)
         except Unusable as why:
             warnings.append(f"The variable {setting.variable} counts as not set. {why}")
     return values, tuple(warnings)

@@ -21,8 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from .declared import SETTINGS
+from ...providers.catalog import PROVIDERS, ProviderRow
+from .declared import SETTINGS, with_services
 from .file import NO_TOML, Table, read_table, table_of
+from .services import SERVICE_FIELDS, own_services, read_services
 from .setting import Unusable
 from .text_rules import address
 
@@ -43,13 +45,15 @@ _NAMED = 5
 class Studio:
     """What can be used of the file. `path`: where it is, "" where there is none.
 
-    `values` by the ids of settings, `providers` by the id of the provider, with the names of `PROVIDER_FIELDS`.
+    `values` by the ids of settings, `providers` by the id of the provider, with the names of `PROVIDER_FIELDS`;
+    `services` by their ids, with those of `SERVICE_FIELDS`.
     `locks`: ids, or the beginnings of ids up to a dot.
     """
 
     path: str = ""
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     providers: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    services: Mapping[str, Table] = field(default_factory=dict[str, Table])
     locks: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
 
@@ -92,14 +96,18 @@ def _unread(path: Path, why: str) -> Studio:
 
 
 def _studio(path: Path, values: Table) -> Studio:
-    known, warnings = _values(values)
-    providers, about_providers = _providers(table_of(values, "providers"))
+    tables = table_of(values, "providers")
+    described = read_services(tables)
+    known, warnings = _values(values, own_services({}, described.services, {}))
+    providers, about_providers = _providers(tables)
+    about_providers += [_not_written(name, why) for name, why in described.wrong]
     locks, about_locks = _locks(values)
     told = (*warnings, *about_providers, *about_locks, *_out_of_place(values))
-    return Studio(str(path), known, providers, locks, tuple(f"In your studio's settings: {words}" for words in told))
+    words = tuple(f"In your studio's settings: {sentence}" for sentence in told)
+    return Studio(str(path), known, providers, described.services, locks, words)
 
 
-def _values(values: Table) -> tuple[dict[str, object], list[str]]:
+def _values(values: Table, own: Mapping[str, ProviderRow]) -> tuple[dict[str, object], list[str]]:
     known: dict[str, object] = {}
     warnings: list[str] = []
     for setting in SETTINGS:
@@ -107,9 +115,9 @@ def _values(values: Table) -> tuple[dict[str, object], list[str]]:
         if setting.name not in table:
             continue
         try:
-            known[setting.id] = setting.read(table[setting.name])
+            known[setting.id] = with_services(setting, own).read(table[setting.name])
         except Unusable as why:
-            warnings.append(f"{setting.id} counts as not written. {why}")
+            warnings.append(_not_written(setting.id, why))
     return known, warnings
 
 
@@ -122,11 +130,15 @@ def _providers(tables: Table) -> tuple[dict[str, Mapping[str, str]], list[str]]:
             if name not in PROVIDER_FIELDS:
                 continue
             if wrong := _wrong(name, value):
-                warnings.append(f"{_short(f'providers.{provider_id}.{name}')} counts as not written. {wrong}")
+                warnings.append(_not_written(f"providers.{provider_id}.{name}", wrong))
             else:
                 fields[name] = cast(str, value).strip()
         known[provider_id] = fields
     return known, warnings
+
+
+def _not_written(name: str, why: object) -> str:
+    return f"{_short(name)} counts as not written. {why}"
 
 
 def _wrong(name: str, value: object) -> str:
@@ -146,7 +158,7 @@ def _locks(values: Table) -> tuple[frozenset[str], list[str]]:
 def _can_be_locked(lock: str) -> bool:
     first, _, rest = lock.partition(".")
     if first == "providers":
-        return not rest or rest.count(".") == 0 or rest.rpartition(".")[2] in PROVIDER_FIELDS
+        return not rest or rest.count(".") == 0 or rest.rpartition(".")[2] in (*PROVIDER_FIELDS, *SERVICE_FIELDS)
     return any(setting.lockable and (setting.id == lock or setting.id.startswith(f"{lock}.")) for setting in SETTINGS)
 
 
@@ -168,7 +180,8 @@ def _names(values: Table) -> Iterator[str]:
         elif section == "providers":
             for provider_id, fields in cast(Table, table).items():
                 names = cast(Table, fields) if isinstance(fields, dict) else {"": fields}
-                yield from (f"providers.{provider_id}.{name}" for name in names if name not in PROVIDER_FIELDS)
+                known = PROVIDER_FIELDS if provider_id in PROVIDERS else (*PROVIDER_FIELDS, *SERVICE_FIELDS)
+                yield from (f"providers.{provider_id}.{name}" for name in names if name not in known)
         else:
             known = ("settings",) if section == "locked" else ()
             yield from (f"{section}.{name}" for name in cast(Table, table) if name not in known)

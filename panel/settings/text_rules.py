@@ -11,7 +11,17 @@ from ...providers.address import address_problem
 from ..reports.nats_address import SERVER_VARIABLE, check_subject, parse_address
 from ..reports.sink import SinkTrouble
 
-_HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*\]?")
+_HOST = re.compile(
+    r"""
+    ( [.*]?[\w*-]+(\.[\w*-]+)*          # a name, its ending, a number, with * for anything
+    | [\d.]+ / \d{1,2}                  # a range of numbers
+    | \[[0-9a-f:.]+ (/\d{1,3})? \]      # IPv6, in brackets where a port follows
+    ) ( : \d{1,5} )?
+    | [0-9a-f]*:[0-9a-f:.]* (/\d{1,3})?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What `providers.network.direct` understands."""
 _ID = re.compile(r"[\w-]+")
 
 
@@ -35,7 +45,7 @@ def proxy_address(text: str) -> str:
 def hosts(text: str) -> str:
     if all(_HOST.fullmatch(entry) for entry in entries(text)):
         return ""
-    return "Names or numbers of hosts with commas between them, without http:// and without a path."
+    return "Names, numbers or ranges of hosts with commas between them, without http:// and without a path."
 
 
 def ids(text: str) -> str:

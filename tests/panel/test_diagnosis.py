@@ -27,6 +27,7 @@ from nuke_ai_panel.panel.reports import PastSession, Report
 from nuke_ai_panel.panel.settings import ProviderSettings
 from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.base import Request
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.manager import ConnectionStats, ProviderConfig
 from nuke_ai_panel.providers.messages import Message, Text
 from nuke_ai_panel.providers.redact import Secret
@@ -100,7 +101,7 @@ async def test_sessions_sockets_and_streams_are_counted_by_provider() -> None:
         async with manager.stream("compatible", QUESTION) as answer:
             await anext(answer)
             assert manager.stats() == (ConnectionStats("compatible", sessions=1, sockets=1, streams=1),)
-            manager.configure([ProviderConfig("compatible", server.url, "other")])
+            manager.configure([ProviderConfig(PROVIDERS["compatible"], server.url, "other")])
             async with manager.stream("compatible", QUESTION) as second:
                 await anext(second)
                 assert manager.stats() == (ConnectionStats("compatible", sessions=2, sockets=2, streams=2),)
@@ -116,7 +117,7 @@ async def test_a_connection_that_is_kept_for_the_next_question_is_a_socket_too()
 
 async def test_the_guide_streams_without_a_session() -> None:
     async with managed("") as manager:
-        manager.configure([ProviderConfig("offline")])
+        manager.configure([ProviderConfig(PROVIDERS["offline"])])
         async with manager.stream("offline", QUESTION) as answer:
             assert manager.stats() == (ConnectionStats("offline", streams=1),)
             [_ async for _ in answer]

@@ -14,6 +14,7 @@ from memory_keyring import Dictionary
 from nuke_ai_panel.panel.keys import Keyring, KeyringTrouble, KeyStore, platform_keyring, variable_for
 from nuke_ai_panel.panel.settings import Settings
 from nuke_ai_panel.panel.threads import run_blocking
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.redact import Redactor, Secret
 from secret_service import SecretService
 
@@ -26,13 +27,18 @@ KEY = Secret("sk-proj-0123456789abcdef")
 FAILED_CALL_LEAVES_A_SOCKET = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket")
 
 
+def needs_key(provider_id: str) -> bool:
+    return PROVIDERS[provider_id].needs_key
+
+
 def store(backend: Dictionary | None = None, environ: Mapping[str, str] | None = None, **more: object) -> KeyStore:
     def keyring() -> Keyring:
         if backend is None:
             raise KeyringTrouble("There is no keyring.")
         return Keyring("Dictionary", backend)
 
-    arguments: dict[str, object] = {"keyring": keyring, "redactor": Redactor(), "names": Settings()} | more
+    parts = {"keyring": keyring, "redactor": Redactor(), "names": Settings(), "needs_key": needs_key}
+    arguments: dict[str, object] = parts | more
     return KeyStore(run_blocking=run_blocking, environ=environ or {}, **arguments)  # pyright: ignore
 
 

@@ -15,6 +15,7 @@ from nuke_ai_panel.panel.app import Application
 from nuke_ai_panel.panel.keys import PROXY_LOGIN, Keyring, KeyringTrouble
 from nuke_ai_panel.panel.settings import Settings
 from nuke_ai_panel.providers.base import CheckReport
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.manager import ProviderConfig
 from nuke_ai_panel.providers.redact import Secret
 from proxy_server import proxy_server
@@ -36,7 +37,9 @@ async def application(**arguments: object) -> AsyncIterator[Application]:
 
 
 async def check(app: Application) -> CheckReport:
-    return await app.providers.check(ProviderConfig("compatible", "http://api.example/v1"), on_step=lambda _: None)
+    return await app.providers.check(
+        ProviderConfig(PROVIDERS["compatible"], "http://api.example/v1"), on_step=lambda _: None
+    )
 
 
 async def test_the_proxy_of_the_settings_is_used_with_the_password_of_the_keyring() -> None:
@@ -89,7 +92,7 @@ async def test_a_keyring_that_refuses_is_told_as_such() -> None:
 async def test_the_file_of_the_studio_is_handed_on(tmp_path: Path) -> None:
     authority = trustme.CA()
     async with fault_server(answers(), tls=server_side(authority, "127.0.0.1")) as server, application() as app:
-        config = ProviderConfig("compatible", server.url)
+        config = ProviderConfig(PROVIDERS["compatible"], server.url)
         assert not (await app.providers.check(config, on_step=lambda _: None)).ok
         app.settings.set(options.CA_FILE, authority_file(authority, tmp_path))
         app.apply_settings()

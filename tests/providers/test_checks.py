@@ -28,6 +28,7 @@ from fault_server import (
 from llama_server import LlamaServer
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Step
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.checks import _FINDINGS, report_text
 from nuke_ai_panel.providers.errors import KINDS
 from nuke_ai_panel.providers.limits import Limits
@@ -49,7 +50,7 @@ async def check(
     """The report, and the steps as they were told one by one."""
     told: list[Step] = []
     async with managed("http://unused.invalid", limits=limits) as manager:
-        config, secret = ProviderConfig(provider, url), Secret(key) if key else None
+        config, secret = ProviderConfig(PROVIDERS[provider], url), Secret(key) if key else None
         report = await manager.check(config, key=secret, model=model, on_step=told.append, spend=spend)
         assert manager.open_sessions == ()
     return report, told
@@ -186,10 +187,12 @@ async def test_a_stopped_server_can_be_left_at_once_while_another_is_tested(llam
                         reached.set()
 
                 stuck = group.create_task(
-                    manager.check(ProviderConfig("compatible", llama_endless.url), on_step=on_step)
+                    manager.check(ProviderConfig(PROVIDERS["compatible"], llama_endless.url), on_step=on_step)
                 )
                 await reached.wait()
-                report = await manager.check(ProviderConfig("compatible", healthy.url), on_step=lambda _: None)
+                report = await manager.check(
+                    ProviderConfig(PROVIDERS["compatible"], healthy.url), on_step=lambda _: None
+                )
                 assert report.ok and not stuck.done()
                 stuck.cancel()
                 async with asyncio.timeout(0.1):
@@ -352,7 +355,7 @@ async def test_many_tests_at_once_disturb_each_other_in_nothing() -> None:
         manager.use_limits(limits)
         async with asyncio.TaskGroup() as group:
             tests = [
-                group.create_task(manager.check(ProviderConfig("compatible", url), on_step=lambda _: None))
+                group.create_task(manager.check(ProviderConfig(PROVIDERS["compatible"], url), on_step=lambda _: None))
                 for url in [good.url, bad.url] * 10
             ]
         assert [test.result().ok for test in tests] == [True, False] * 10

@@ -37,6 +37,7 @@ from fault_server import (
 )
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Request, Step
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.checks import report_text
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.limits import Limits
@@ -167,7 +168,7 @@ async def everything_said(manager: ProviderManager, url: str, key: str = KEY) ->
         said.append(repr(await manager.models("compatible")))
     except ProviderError as error:
         said += _told_by(error)
-    config = ProviderConfig("compatible", url, "tiny")
+    config = ProviderConfig(PROVIDERS["compatible"], url, "tiny")
     steps: list[Step] = []
     report: CheckReport = await manager.check(config, key=Secret(key), model="tiny", on_step=steps.append)
     return [*said, repr(steps), repr(report), report_text(report, Redactor()), *_state_of(manager)]

@@ -13,6 +13,7 @@ from fault_server import refused_url
 from llama_server import LlamaServer
 from managed_providers import Managed, ManagedProvider, managed
 from nuke_ai_panel.providers.base import Provider, Request
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.messages import (
@@ -221,7 +222,7 @@ async def test_the_server_names_itself_and_its_key_is_really_checked(
 ) -> None:
     key = Secret(llama_with_key.key if right else "sk-wrong-0123456789")
     async with managed(llama_with_key.url, provider="llama_cpp") as manager:
-        config = ProviderConfig("llama_cpp", llama_with_key.url)
+        config = ProviderConfig(PROVIDERS["llama_cpp"], llama_with_key.url)
         report = await manager.check(config, key=key, on_step=lambda _: None)
     found = {step.name: step.detail for step in report.steps}
     assert found["API"] == "llama.cpp server"
@@ -230,7 +231,7 @@ async def test_the_server_names_itself_and_its_key_is_really_checked(
 
 async def test_a_key_that_nobody_checks_is_not_called_accepted(managed: Managed, llama_server: LlamaServer) -> None:
     async with managed(llama_server.url, provider="llama_cpp") as manager:
-        config = ProviderConfig("llama_cpp", llama_server.url)
+        config = ProviderConfig(PROVIDERS["llama_cpp"], llama_server.url)
         report = await manager.check(config, key=Secret("sk-any-0123456789"), on_step=lambda _: None)
     assert {step.name: step.detail for step in report.steps}["Key"] == "not checked by this server"
     assert "accepted" not in report.summary

@@ -34,7 +34,10 @@ async def test_a_key_is_asked_for_the_origin_in_use_and_sent_there_alone() -> No
         return Secret("sk-for-this-origin") if origin == first.origin else None
 
     async with fault_server(answers("Hi")) as first, fault_server(answers("Hi")) as second:
-        configs = [ProviderConfig("compatible", first.url), ProviderConfig("lmstudio", second.url)]
+        configs = [
+            ProviderConfig(PROVIDERS["compatible"], first.url),
+            ProviderConfig(PROVIDERS["lmstudio"], second.url),
+        ]
         redactor = Redactor()
         async with ProviderManager(configs, key_for=key_for, run_blocking=run_blocking, redactor=redactor) as manager:
             await drain(manager, "compatible")
@@ -65,7 +68,7 @@ async def test_new_settings_open_a_new_session_and_the_old_ends_after_its_stream
         async with managed(old.url) as manager:
             async with manager.stream("compatible", QUESTION) as answer:
                 await anext(answer)
-                manager.configure([ProviderConfig("compatible", new.url)])
+                manager.configure([ProviderConfig(PROVIDERS["compatible"], new.url)])
                 await drain(manager, "compatible")
                 assert manager.open_sessions == ("compatible", "compatible")
                 assert len(new.calls) == 1
@@ -84,7 +87,7 @@ async def test_unchanged_settings_keep_their_session() -> None:
 async def test_changed_settings_close_an_idle_session_with_the_next_call() -> None:
     async with fault_server(answers("Hi")) as server, managed(server.url) as manager:
         await drain(manager, "compatible")
-        manager.configure([ProviderConfig("compatible", server.url, "other")])
+        manager.configure([ProviderConfig(PROVIDERS["compatible"], server.url, "other")])
         await drain(manager, "compatible")
         assert manager.open_sessions == ("compatible",)
 
@@ -114,15 +117,24 @@ async def test_a_hundred_answers_come_at_once() -> None:
 async def test_the_guide_needs_no_session_and_passes_its_test() -> None:
     steps: list[Step] = []
     async with managed("") as manager:
-        report = await manager.check(ProviderConfig("offline"), on_step=steps.append)
+        report = await manager.check(ProviderConfig(PROVIDERS["offline"]), on_step=steps.append)
         assert report.ok and report.steps == tuple(steps) and len(steps) == 1
         assert manager.open_sessions == ()
 
 
 def test_every_provider_has_its_label() -> None:
-    manager = ProviderManager([], key_for=_no_key, run_blocking=run_blocking, redactor=Redactor())
+    configs = map(ProviderConfig, PROVIDERS.values())
+    manager = ProviderManager(configs, key_for=_no_key, run_blocking=run_blocking, redactor=Redactor())
     assert manager.label("offline") == "Guide (no model)"
-    assert all(manager.label(provider) for provider in PROVIDERS)
+    assert all(manager.label(provider) == row.label for provider, row in PROVIDERS.items())
+
+
+async def test_a_service_that_was_removed_is_a_problem_in_words_to_a_chat_that_still_asks_it() -> None:
+    async with managed("http://unused.invalid") as manager:
+        manager.configure([])
+        with pytest.raises(ProviderError) as caught:
+            await drain(manager, "compatible")
+        assert "settings" in caught.value.problem.why and manager.label("compatible") == "compatible"
 
 
 async def _no_key(_: str, __: str) -> Secret | None:

@@ -9,6 +9,7 @@ import pytest
 from fault_server import Call, Handler, answers, fails, fault_server, model_list
 from managed_providers import Managed
 from nuke_ai_panel.providers.base import CheckReport, Model
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderConfig
 from nuke_ai_panel.providers.model_lists import models_in, price
@@ -260,7 +261,9 @@ async def test_litellm_tells_what_models_can_and_cost_if_the_key_may_know(manage
 async def check(managed: Managed, provider: str, url: str, *, key: str = "", model: str = "") -> CheckReport:
     async with managed("http://unused.invalid", provider=provider) as manager:
         secret = Secret(key) if key else None
-        return await manager.check(ProviderConfig(provider, url), key=secret, model=model, on_step=lambda _: None)
+        return await manager.check(
+            ProviderConfig(PROVIDERS[provider], url), key=secret, model=model, on_step=lambda _: None
+        )
 
 
 def said(report: CheckReport) -> dict[str, str]:

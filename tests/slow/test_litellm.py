@@ -8,6 +8,7 @@ import pytest
 from litellm_proxy import LiteLLMProxy, litellm_proxy  # noqa: F401
 from managed_providers import managed
 from nuke_ai_panel.providers.base import Request
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderConfig
 from nuke_ai_panel.providers.messages import Finished, Message, Started, Text, TextDelta
@@ -40,7 +41,9 @@ async def test_its_models_are_listed(litellm_proxy: LiteLLMProxy) -> None:
 
 async def test_a_wrong_key_is_told_as_one_though_it_says_that_it_has_no_database(litellm_proxy: LiteLLMProxy) -> None:
     async with managed(f"{litellm_proxy.url}/v1", provider="litellm", key="sk-wrong-0123456789") as providers:
-        report = await providers.check(ProviderConfig("litellm", f"{litellm_proxy.url}/v1"), on_step=lambda _: None)
+        report = await providers.check(
+            ProviderConfig(PROVIDERS["litellm"], f"{litellm_proxy.url}/v1"), on_step=lambda _: None
+        )
     assert report.problem and report.problem.kind == "key_wrong"
 
 
@@ -53,7 +56,7 @@ async def test_an_unknown_model_is_told_as_one(litellm_proxy: LiteLLMProxy) -> N
 
 
 async def test_the_connection_test_passes(litellm_proxy: LiteLLMProxy) -> None:
-    config = ProviderConfig("litellm", f"{litellm_proxy.url}/v1", litellm_proxy.model)
+    config = ProviderConfig(PROVIDERS["litellm"], f"{litellm_proxy.url}/v1", litellm_proxy.model)
     async with managed(config.base_url, provider="litellm", key=litellm_proxy.key) as providers:
         report = await providers.check(config, model=litellm_proxy.model, on_step=lambda _: None)
     assert report.ok and [step.name for step in report.steps][-4:] == ["API", "Key", "Models", "Model"]

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Request
+from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.messages import StreamEvent
@@ -45,7 +46,7 @@ async def managed(
         return Secret(proxy_password) if proxy_password else None
 
     manager = ProviderManager(
-        [ProviderConfig(provider, url, "tiny")],
+        [ProviderConfig(PROVIDERS[provider], url, "tiny")],
         key_for=key_for,
         run_blocking=run_blocking,
         network=network,
