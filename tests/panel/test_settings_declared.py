@@ -114,6 +114,7 @@ def test_an_address_with_a_login_is_refused_and_not_repeated(setting: AnySetting
         (options.PROXY_ADDRESS, "http://proxy.studio.lan:3128", "proxy.studio.lan"),
         (options.DIRECT_HOSTS, ".studio.lan, localhost,fe80::1, render-01", "http://a.lan"),
         (options.DIRECT_HOSTS, "10.0.0.5", "10.0.0.5/24 b"),
+        (options.DIRECT_HOSTS, "10.0.0.0/8, *.lan, render:8080, [fd00::1]:80, fd00::/8, *", "render/path"),
         (options.OFFERED, "ollama, anthropic", "ollama anthropic"),
         (options.NATS_SERVER, "nats://reports:4222", "http://reports"),
         (options.NATS_SUBJECT, "studio.panel", "studio.*"),
