@@ -7,7 +7,7 @@ event. It knows nothing of what the events mean, and nothing of the network.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 EVENT_LIMIT = 16 * 2**20
 """Bytes of one event. Images and signatures make single lines of several MiB."""
@@ -15,7 +15,7 @@ EVENT_LIMIT = 16 * 2**20
 Framing = Literal["sse", "ndjson"]
 """How a stream is cut into events."""
 
-_BOM = b"\xef\xbb\xbf"
+_BOM = "\ufeff"
 
 
 class EventTooLarge(Exception):
@@ -26,8 +26,7 @@ class EventTooLarge(Exception):
         self.limit = limit
 
 
-@dataclass(frozen=True, slots=True)
-class ServerEvent:
+class ServerEvent(NamedTuple):
     """One server-sent event. `name` is empty if the stream does not name its events."""
 
     data: str
@@ -52,32 +51,40 @@ class LineSplitter:
 
     def feed(self, piece: bytes) -> list[str]:
         """The lines that end in this piece, without their ends. Raises EventTooLarge."""
-        if self._after_cr and piece:
-            piece = piece.removeprefix(b"\n")
-            self._after_cr = False
-        if not piece:
+        whole, end, begun = self._with_one_ending(piece).rpartition(b"\n")
+        if not end:
+            self._hold(begun)
             return []
-        self._after_cr = piece.endswith(b"\r")
-        lines: list[str] = []
-        for part in piece.splitlines(keepends=True):
-            self._open += part
-            if len(self._open) > self._limit:
-                raise EventTooLarge(self._limit)
-            if part.endswith((b"\n", b"\r")):
-                lines.append(self._close())
+        self._hold(whole)
+        lines = self._close().split("\n")
+        self._hold(begun)
         return lines
 
     def finish(self) -> list[str]:
         """The last line, if the stream ended without ending it."""
         return [self._close()] if self._open else []
 
+    def _with_one_ending(self, piece: bytes) -> bytes:
+        if not piece:
+            return piece
+        if self._after_cr:
+            piece = piece.removeprefix(b"\n")
+        self._after_cr = piece.endswith(b"\r")
+        return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _hold(self, part: bytes) -> None:
+        self._open += part
+        if len(self._open) > self._limit and max(map(len, self._open.split(b"\n"))) > self._limit:
+            raise EventTooLarge(self._limit)
+
     def _close(self) -> str:
-        line = self._open.rstrip(b"\r\n")
+        """What is open, as text: all lines at once, since no byte that is broken reaches over the end of its line."""
+        text = self._open.decode("utf-8", errors="replace")
         self._open.clear()
         if self._first:
-            line = line.removeprefix(_BOM)
+            text = text.removeprefix(_BOM)
             self._first = False
-        return line.decode("utf-8", errors="replace")
+        return text
 
 
 class SseReader:
@@ -105,24 +112,19 @@ class SseReader:
     def _read(self, lines: list[str]) -> list[ServerEvent | KeepAlive]:
         events: list[ServerEvent | KeepAlive] = []
         for line in lines:
-            if not line:
+            field, _, value = line.partition(":")
+            if field == "data":
+                self._keep(value.removeprefix(" "))
+            elif not line:
                 events += self._dispatch()
-            elif line.startswith(":"):
-                events.append(KeepAlive(line[1:].strip()))
-            else:
-                self._take(line)
+            elif not field:
+                events.append(KeepAlive(value.strip()))
+            elif field == "event":
+                self._name = value.removeprefix(" ")
+            elif self._bare or (not self._data and line.startswith(("{", "["))):
+                self._bare = True
+                self._keep(line)
         return events
-
-    def _take(self, line: str) -> None:
-        field, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if field == "data":
-            self._keep(value)
-        elif field == "event":
-            self._name = value
-        elif self._bare or (not self._data and line.startswith(("{", "["))):
-            self._bare = True
-            self._keep(line)
 
     def _keep(self, data: str) -> None:
         self._data.append(data)
@@ -131,10 +133,9 @@ class SseReader:
             raise EventTooLarge(self._limit)
 
     def _dispatch(self) -> list[ServerEvent | KeepAlive]:
-        event = ServerEvent("\n".join(self._data), self._name)
-        had_data = bool(self._data)
+        events: list[ServerEvent | KeepAlive] = [ServerEvent("\n".join(self._data), self._name)] if self._data else []
         self._data, self._size, self._name, self._bare = [], 0, "", False
-        return [event] if had_data else []
+        return events
 
 
 class NdjsonReader:

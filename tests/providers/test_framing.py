@@ -14,6 +14,8 @@ FIELD = st.one_of(LINE, LINE.map("data: {}".format), LINE.map("event: {}".format
 END = st.sampled_from(["\n", "\r\n", "\r"])
 STREAM = st.lists(st.tuples(FIELD, END), max_size=12).map(lambda lines: "".join(a + b for a, b in lines).encode())
 
+BYTES = st.sampled_from([b"a", b"\n", b"\r", "\ufeff".encode(), "é😀".encode(), b"\xe2\x82", b"\x80", b"\xff"])
+
 
 def read(stream: bytes, cuts: list[int]) -> list[ServerEvent | KeepAlive]:
     reader = SseReader()
@@ -26,6 +28,16 @@ def read(stream: bytes, cuts: list[int]) -> list[ServerEvent | KeepAlive]:
 def test_any_way_of_cutting_gives_the_same_events(stream: bytes, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=20))
     assert read(stream, cuts) == read(stream, []) == read(stream, list(range(len(stream))))
+
+
+@given(st.lists(BYTES), st.data())
+def test_lines_are_those_of_the_whole_also_where_characters_are_broken(parts: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(parts)
+    edges = [0, *sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=20))), len(stream)]
+    splitter = LineSplitter()
+    found = [line for a, b in zip(edges, edges[1:], strict=False) for line in splitter.feed(stream[a:b])]
+    wanted = [line.decode("utf-8", "replace") for line in stream.splitlines()]
+    assert found + splitter.finish() == [line.removeprefix("\ufeff") for line in wanted[:1]] + wanted[1:]
 
 
 def test_every_cut_of_a_mixed_text_gives_the_whole() -> None:

@@ -1,0 +1,30 @@
+"""Foreign JSON: what may be read, and what is as good as none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nuke_ai_panel.providers.json_values import parse_json
+from nuke_ai_panel.providers.messages import JSON
+
+PARTS = st.sampled_from([*'{}[],:" \n\t\r', '"a"', "1", "-0.5e3", "true", "null", "NaN", "\\ud83d", "\u2028", "\ufeff"])
+
+
+@given(st.lists(PARTS, max_size=12).map("".join))
+def test_what_the_standard_library_reads_is_read_and_nothing_else(text: str) -> None:
+    try:
+        wanted: JSON = json.loads(text)
+    except ValueError:
+        with pytest.raises(ValueError):
+            parse_json(text)
+    else:
+        assert repr(parse_json(text)) == repr(parse_json(text.encode())) == repr(wanted)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, b"[" * 100_000])
+def test_what_is_nested_too_deeply_cannot_be_read(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match="too deeply"):
+        parse_json(text)
