@@ -39,7 +39,7 @@ _OURS = frozenset(
 _HOLDS_A_KEY = re.compile(
     r"authorization|cookie|(.*[_-])?(api_?key|key|password|passwd|secret|token|credentials?)s?", re.IGNORECASE
 )
-_NAMES_SOMETHING = re.compile(r".*(organi[sz]ation|project|tenant|account|team|(^|-)id)", re.IGNORECASE)
+_NAMES_SOMETHING = re.compile(r".*(organi[sz]ation|project|tenant|account|(^|-)id)", re.IGNORECASE)
 """Ids look as random as keys and are none; what has the shape of a known key is refused there as well."""
 _SCHEME = re.compile(r"\s*(bearer|basic|token|key|api-?key|digest|negotiate)\s+\S+.*", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9]{16,}")

@@ -212,8 +212,8 @@ class Settings:
     def put_service(self, service_id: str, service: OwnService, address: str) -> str:
         """Describes a service of the user's own, anew or ("" for the id) for the first time; gives its id."""
         service_id = service_id or new_id(service.label, self.services)
-        fields: dict[str, object] = {"address": address, **asdict(service)}
-        self._change_provider(service_id, fields)
+        anew = {"model": ""} if service_id not in self.own_services else {}  # one of this id may just have been removed
+        self._change_provider(service_id, {"address": address, **asdict(service), **anew})
         return service_id
 
     def remove_service(self, service_id: str) -> None:
