@@ -4,7 +4,7 @@ Owns what lives as long as the program: settings, keys, providers, the open scri
 window, the pane in Nuke and the terminal each build one `Application`.
 
     settings -> redactor -> reports -> keys -> providers -> host -> chats
-    closing:  tasks -> sessions -> sinks of reports -> journal, each with its share of a second
+    closing:  tasks -> sessions -> recordings -> sinks of reports -> journal, each with its share of a second
 """
 
 from __future__ import annotations

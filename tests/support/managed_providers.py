@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Request
@@ -12,6 +13,7 @@ from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
 from nuke_ai_panel.providers.messages import StreamEvent
 from nuke_ai_panel.providers.network import Network
+from nuke_ai_panel.providers.recording import Recorder
 from nuke_ai_panel.providers.redact import Redactor, Secret
 from nuke_ai_panel.providers.retrying import RequestPolicy, Timing
 from quick_time import QuickTime
@@ -33,10 +35,12 @@ async def managed(
     timing: Timing | None = None,
     network: Network | None = None,
     proxy_password: str = "",
+    recorder: Recorder | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[ProviderManager]:
     """A manager for one address, with this key for it. Leaving it asserts that nothing was left open.
 
-    `timing` None: whoever waits for better times waits an hour at once.
+    `timing` None: whoever waits for better times waits an hour at once. `headers`: the user's own, sent along.
     """
 
     async def key_for(_: str, __: str) -> Secret | None:
@@ -45,8 +49,9 @@ async def managed(
     async def password_for(_: str) -> Secret | None:
         return Secret(proxy_password) if proxy_password else None
 
+    row = PROVIDERS[provider]
     manager = ProviderManager(
-        [ProviderConfig(PROVIDERS[provider], url, "tiny")],
+        [ProviderConfig(row if headers is None else replace(row, headers=headers), url, "tiny")],
         key_for=key_for,
         run_blocking=run_blocking,
         network=network,
@@ -54,6 +59,7 @@ async def managed(
         limits=limits,
         policy=policy,
         timing=timing or QuickTime(leap=3600).timing,
+        recorder=recorder,
         redactor=Redactor(),
     )
     try:
