@@ -144,6 +144,11 @@ async def test_a_refusal_is_recorded_too_and_means_the_same(name: str, status: i
     assert live[1] and again(content, name) == live and b": header x-request-id: r1\n" in content
 
 
+async def test_a_key_that_comes_back_in_a_header_is_not_at_the_top(tmp_path: Path) -> None:
+    _, content = await recorded(tmp_path, "ollama", fails("400 No", {"error": "No."}, X_Request_Id=f"of-{KEY}"))
+    assert b": header x-request-id: of-[key removed]\n" in content and KEY.encode() not in content
+
+
 async def test_a_page_and_a_whole_answer_are_replayed_as_they_are_read_live(tmp_path: Path) -> None:
     message = {"choices": [{"message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}]}
     handlers = {"page": fails("200 OK", "<html>", kind="text/html"), "whole": fails("200 OK", message)}
