@@ -26,7 +26,8 @@ OWN_KEY_VARIABLE = "NUKE_AI_PANEL_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """One service. `base_url` is empty where only the user knows it. `key_page` is where its keys are made.
+    """One service. `base_url` is empty where only the user knows it. `key_page` is where its keys are made,
+    `billing_page` where its account is filled.
 
     `host_path`: where its API is on a host that is named without a path, if not where its format has it.
     """
@@ -40,6 +41,7 @@ class ProviderRow:
     """What to write where there is no `base_url`."""
     key_variable: str = ""
     key_page: str = ""
+    billing_page: str = ""
     local: bool = False
     needs_key: bool = False
     key_prefixes: tuple[str, ...] = ()
@@ -87,6 +89,7 @@ _CLOUD = (
         base_url="https://api.openai.com/v1",
         key_variable="OPENAI_API_KEY",
         key_page="https://platform.openai.com/api-keys",
+        billing_page="https://platform.openai.com/settings/organization/billing",
         needs_key=True,
         key_prefixes=("sk-proj-", "sk-svcacct-", "sk-admin-"),
     ),
@@ -97,6 +100,7 @@ _CLOUD = (
         base_url="https://openrouter.ai/api/v1",
         key_variable="OPENROUTER_API_KEY",
         key_page="https://openrouter.ai/settings/keys",
+        billing_page="https://openrouter.ai/settings/credits",
         needs_key=True,
         key_prefixes=("sk-or-",),
         quirks=ChatQuirks(effort="object", reasoning_details="openrouter", key_path="/key"),
@@ -108,6 +112,7 @@ _CLOUD = (
         base_url="https://api.anthropic.com/v1",
         key_variable="ANTHROPIC_API_KEY",
         key_page="https://console.anthropic.com/settings/keys",
+        billing_page="https://console.anthropic.com/settings/billing",
         needs_key=True,
         key_prefixes=("sk-ant-",),
     ),
@@ -118,6 +123,7 @@ _CLOUD = (
         base_url="https://generativelanguage.googleapis.com/v1beta",
         key_variable="GEMINI_API_KEY",
         key_page="https://aistudio.google.com/apikey",
+        billing_page="https://console.cloud.google.com/billing",
         needs_key=True,
         key_prefixes=("AIza",),
     ),
@@ -128,6 +134,7 @@ _CLOUD = (
         base_url="https://api.mistral.ai/v1",
         key_variable="MISTRAL_API_KEY",
         key_page="https://console.mistral.ai/api-keys",
+        billing_page="https://console.mistral.ai/billing",
         needs_key=True,
         quirks=ChatQuirks(
             stream_options=False, known_fields_only=True, content_with_calls=False, user_after_tools=False
@@ -140,6 +147,7 @@ _CLOUD = (
         base_url="https://api.groq.com/openai/v1",
         key_variable="GROQ_API_KEY",
         key_page="https://console.groq.com/keys",
+        billing_page="https://console.groq.com/settings/billing",
         needs_key=True,
         key_prefixes=("gsk_",),
         quirks=ChatQuirks(max_tokens_field="max_completion_tokens"),
@@ -151,6 +159,7 @@ _CLOUD = (
         base_url="https://api.deepseek.com/v1",
         key_variable="DEEPSEEK_API_KEY",
         key_page="https://platform.deepseek.com/api_keys",
+        billing_page="https://platform.deepseek.com/top_up",
         needs_key=True,
         quirks=ChatQuirks(effort="switch", schema=False, reasoning_with_calls=True),
     ),
@@ -161,6 +170,7 @@ _CLOUD = (
         base_url="https://api.x.ai/v1",
         key_variable="XAI_API_KEY",
         key_page="https://console.x.ai",
+        billing_page="https://console.x.ai",
         needs_key=True,
         key_prefixes=("xai-",),
     ),
@@ -171,6 +181,7 @@ _CLOUD = (
         base_url="https://api.together.xyz/v1",
         key_variable="TOGETHER_API_KEY",
         key_page="https://api.together.ai/settings/api-keys",
+        billing_page="https://api.together.ai/settings/billing",
         needs_key=True,
         key_prefixes=("tgp_v1_",),
     ),
@@ -181,6 +192,7 @@ _CLOUD = (
         host_path="/openai/v1",
         address_hint="https://RESOURCE.openai.azure.com/openai/v1; its models are your deployments.",
         key_page="https://portal.azure.com",
+        billing_page="https://portal.azure.com",
         needs_key=True,
         quirks=ChatQuirks(max_tokens_field="max_completion_tokens", server="azure"),
         headers={"api-key": "{key}"},

@@ -135,7 +135,7 @@ class ConnectionTest:
             if spend:
                 await self._ask(provider, model or self._only_choice(models), steps)
         except ProviderError as error:
-            problem = await self._with_hint(error.problem)
+            problem = await self._with_hint(error.problem, steps.next)
         except TimeoutError:
             kind = "connect_timeout" if steps.next in _WAY else "timeout_silence"
             problem = self._row.service(self._url).problem(kind, seconds=self._limits.test)
@@ -176,21 +176,37 @@ class ConnectionTest:
             return
         await steps.timed("Answer", _first_word(provider, model))
 
-    async def _with_hint(self, problem: Problem) -> Problem:
+    async def _with_hint(self, problem: Problem, step: str) -> Problem:
+        """What can be found out about an address that is nearly right."""
+        match problem.kind:
+            case "not_an_api":
+                return await self._with_place(problem)
+            case "http_on_tls" | "tls_on_http":
+                return replace(problem, address=self._with_other_scheme(step))
+            case _:
+                return problem
+
+    async def _with_place(self, problem: Problem) -> Problem:
         """A wrong path is often a /v1 too many or too few, or the path of another kind of server: if something else
         is found there, the user is told what to choose.
         """
-        if problem.kind != "not_an_api":
-            return problem
         name = form = ""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.connect):
                 name = await self._known_server()
                 form = await self._other_form()
-        use = f"use the address {spelling_of(form)}" if form else ""
+        there = spelling_of(form) if form else ""
         if name:
-            return replace(problem, next=f"This is {name}: choose it as the provider{use and f', or {use}'}.")
-        return replace(problem, next=f"It answers at {spelling_of(form)}: use that address.") if form else problem
+            use = f", or use the address {there}" if there else ""
+            return replace(problem, next=f"This is {name}: choose it as the provider{use}.", address=there)
+        return replace(problem, next=f"It answers at {there}: use that address.", address=there) if there else problem
+
+    def _with_other_scheme(self, step: str) -> str:
+        """What the server speaks; "" where a proxy is meant, and where encryption would be given up on the internet."""
+        address = parse_address(self._url)
+        if address.scheme == "http":
+            return spelling_of(replace(address, scheme="https").url)
+        return spelling_of(replace(address, scheme="http").url) if step == "TLS" and address.local else ""
 
     async def _other_form(self) -> str:
         """The base URL at which it answers, "" if at none."""

@@ -40,7 +40,8 @@ class Problem:
     `kind` is one of `KINDS`, `title` has at most 60 characters, `why` and `next` are one sentence each.
     `detail` is the service's own text, redacted. `retry_after` is in seconds. `should_retry`: what the service says of
     asking again, None if nothing. `field`: the part of the question that it is about, if that was named. `status` is
-    the HTTP status, if one came; `request_id` is what the service's support asks for.
+    the HTTP status, if one came; `request_id` is what the service's support asks for. `address`: one that would work
+    instead, if that is known.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Problem:
     request_id: str = ""
     should_retry: bool | None = None
     field: str = ""
+    address: str = ""
 
 
 class ProviderError(Exception):

@@ -1,34 +1,28 @@
 """Connects the settings dialog to keys, providers and the settings file.
 
-Owns the running connection tests, one each a provider, and what was last found out about each. It decides nothing
-about the network: `ProviderManager.check` does.
+Owns the dialog, and what a change in it means. The tests of its pages are the affair of `connection_tests`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from ...providers.base import Step
 from ...providers.catalog import ProviderRow
-from ...providers.errors import Problem, problem
+from ...providers.errors import Problem
 from ...providers.manager import ProviderConfig
-from ...providers.redact import Secret
 from ...ui.chat_pane import ChatPane
 from ...ui.settings.dialog import SAVED, SettingsDialog
-from ...ui.settings.values import KeyState, ProviderDraft, ProviderPageSpec, ProviderState
+from ...ui.settings.values import KeyState, ProviderPageSpec
 from .. import settings as options
 from ..settings import ProviderSettings
 from ..tasks import TaskScope
+from .connection_tests import ConnectionTests
 from .fields import SettingFields, fields_of
 from .key_pages import KeyPages
-from .view_tasks import ViewTasks
-from .words import cancelled, failed, found_out, step_row, verdict
+from .words import first_state
 
 if TYPE_CHECKING:
     from ..app import Application
@@ -49,10 +43,7 @@ class SettingsPresenter(QObject):
         self._pane = pane
         self._app = app
         self._scope = scope
-        self._tasks = ViewTasks(pane, scope)
-        self._tests: dict[str, asyncio.Task[None]] = {}
-        self._found_out: dict[str, tuple[ProviderState, str]] = {}
-        self._models: dict[str, tuple[str, ...]] = {}
+        self._tests: ConnectionTests | None = None
         self._keys: KeyPages | None = None
         self._fields: SettingFields | None = None
         self.dialog: SettingsDialog | None = None
@@ -79,9 +70,7 @@ class SettingsPresenter(QObject):
         self._keys.found.connect(self._show_key_state)
         for config in self._app.providers.configs:
             self._keys.look_up(config.id)
-        dialog.test_requested.connect(self._test)
-        dialog.test_cancelled.connect(self._cancel_test)
-        dialog.key_page_requested.connect(self._open_key_page)
+        self._tests = ConnectionTests(dialog, self._app, self._scope, fixed_of=self._fixed)
         dialog.address_changed.connect(self._change_address)
         dialog.model_changed.connect(self._change_model)
         dialog.provider_chosen.connect(self._choose)
@@ -91,7 +80,7 @@ class SettingsPresenter(QObject):
 
     def _page(self, config: ProviderConfig) -> ProviderPageSpec:
         row, settings = config.row, self._app.settings
-        state, words = self._found_out.get(row.id) or _first_state(config)
+        state, words = self._tests.state(config) if self._tests else first_state(config)
         return ProviderPageSpec(
             id=row.id,
             label=row.label,
@@ -99,7 +88,7 @@ class SettingsPresenter(QObject):
             default_address=row.base_url,
             key_state=self._keys.state(row.id) if self._keys else KeyState(),
             model=config.model,
-            models=self._models.get(row.id, ()),
+            models=self._tests.models(row.id) if self._tests else (),
             key_page=row.key_page,
             needs_key=row.needs_key,
             local=row.local,
@@ -120,66 +109,17 @@ class SettingsPresenter(QObject):
         if self.dialog:
             self.dialog.set_provider(self._page(self._app.config(provider_id)))
 
-    # A connection test runs on what is on the page, on the shared loop, beside any number of others.
-
-    def _test(self, provider_id: str, draft: ProviderDraft) -> None:
-        if self.dialog is None:
-            return
-        self._cancel_test(provider_id)
-        self.dialog.start_test(provider_id)
-        self.dialog.set_state(provider_id, "busy", "Testing")
-        task = self._tasks.start(self._run_test(provider_id, draft), name=f"test {provider_id}")
-        self._tests[provider_id] = task
-        task.add_done_callback(partial(self._test_over, provider_id))
-
-    async def _run_test(self, provider_id: str, draft: ProviderDraft) -> None:
-        config = ProviderConfig(self._row(provider_id), draft.address)
-        key = Secret(draft.key) if draft.key else None
-        on_step = partial(self._show_step, provider_id)
-        report = await self._app.providers.check(config, key=key, model=draft.model, on_step=on_step)
-        self._show_state(provider_id, *found_out(report))
-        if self.dialog:
-            for step in report.steps:
-                if step.ok is None:
-                    self._show_step(provider_id, step)
-            self.dialog.end_test(provider_id, verdict(report, has_key_page=bool(config.row.key_page)))
-            if report.models:
-                self._models[provider_id] = tuple(model.id for model in report.models)
-                self.dialog.show_models(provider_id, self._models[provider_id])
-
-    def _show_step(self, provider_id: str, step: Step) -> None:
-        if self.dialog:
-            self.dialog.show_step(provider_id, step_row(step))
-
-    def _show_state(self, provider_id: str, state: ProviderState, words: str) -> None:
-        self._found_out[provider_id] = (state, words)
-        if self.dialog:
-            self.dialog.set_state(provider_id, state, words)
-
     def _show_key_state(self, provider_id: str, found: bool) -> None:
         # What a test proved says more than that there is a key.
-        known = provider_id in self._found_out or provider_id in self._tests
+        known = self._tests is not None and self._tests.know(provider_id)
         if not known and self.dialog and self._row(provider_id).needs_key:
             self.dialog.set_state(provider_id, "unset", "Key found, not tested" if found else "Key missing")
 
-    def _cancel_test(self, provider_id: str) -> None:
-        if task := self._tests.pop(provider_id, None):
-            task.cancel()
-
-    def _test_over(self, provider_id: str, task: asyncio.Task[None]) -> None:
-        if self._tests.get(provider_id) is task:
-            del self._tests[provider_id]
-        if not isValid(self) or self.dialog is None or provider_id in self._tests:
-            return
-        if task.cancelled():
-            self.dialog.end_test(provider_id, cancelled())
-            config = self._app.config(provider_id)
-            self.dialog.set_state(provider_id, *(self._found_out.get(provider_id) or _first_state(config)))
-        elif task.exception():  # a fault of our own: its scope reports it
-            self.dialog.end_test(
-                provider_id, failed(problem("unknown", name="The panel", reason="It has a fault of its own."))
-            )
-            self._show_state(provider_id, "failed", "Test failed")
+    def _fixed(self, row: ProviderRow) -> list[str]:
+        """What of a provider is not the user's to change in the dialog."""
+        fixed = [name for name in ("address", "model") if self._app.settings.provider_origin(row.id, name).decided_by]
+        by_variable = self._keys is not None and self._keys.state(row.id).kind == "environment"
+        return [*fixed, "key"] if by_variable else fixed
 
     # Settings are in force at once; the file follows.
 
@@ -207,9 +147,8 @@ class SettingsPresenter(QObject):
         return True
 
     def _forget_findings(self, provider_id: str) -> None:
-        """What a test found was true of another address or key."""
-        self._found_out.pop(provider_id, None)
-        self._models.pop(provider_id, None)
+        if self._tests:
+            self._tests.forget(provider_id)
         self._show_page(provider_id)
 
     def _choose(self, provider_id: str) -> None:
@@ -256,9 +195,6 @@ class SettingsPresenter(QObject):
         if words != SAVED and not (self.dialog and self.dialog.isVisible()):
             self.save_failed.emit(_not_saved(words))
 
-    def _open_key_page(self, provider_id: str) -> None:
-        QDesktopServices.openUrl(QUrl(self._row(provider_id).key_page))
-
 
 def _not_saved(words: str) -> Problem:
     why = f"{words} What you chose holds until you quit."
@@ -274,11 +210,3 @@ def _description(row: ProviderRow) -> str:
     if row.local:
         return row.start_hint.replace("`", "")
     return row.address_hint
-
-
-def _first_state(config: ProviderConfig) -> tuple[ProviderState, str]:
-    if config.row.format == "offline":
-        return "ready", "Built in, no model"
-    if not config.address:
-        return "unset", "Not set up"
-    return "unset", "Not tested"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...providers.base import CheckReport, Step
 from ...providers.checks import took
 from ...providers.errors import Problem
+from ...providers.manager import ProviderConfig
+from ...providers.messages import Progress
 from ...ui.settings.values import KeyState, ProviderState, StepRow, TestAction, TestVerdict
 from ..keys import KeyFound
 
@@ -39,22 +41,39 @@ def key_state(found: KeyFound | None) -> KeyState:
     return KeyState(found.source, "" if found.source == "session" else found.where, ending)
 
 
-def verdict(report: CheckReport, *, has_key_page: bool) -> TestVerdict:
-    """How a whole test ended."""
-    if report.problem is None:
-        return TestVerdict(ok=True, title=report.summary, text="no tokens were spent")
-    return failed(report.problem, has_key_page=has_key_page, summary=report.summary)
+def passed(report: CheckReport, told: str, *, can_ask: bool) -> TestVerdict:
+    """Nothing failed. `told`: the whole test as text; `can_ask`: there is a model to send a question to."""
+    answer = next((step for step in report.steps if step.name == "Answer"), None)
+    if answer is None:
+        text, action = "no tokens were spent", "ask" if can_ask else None
+    else:
+        text, action = answer.detail, None if answer.ok else "choose_model"
+    return TestVerdict(ok=True, title=report.summary, text=text, actions=(action,) if action else (), report=told)
 
 
-def failed(problem: Problem, *, has_key_page: bool = False, summary: str = "") -> TestVerdict:
+def failed(problem: Problem, actions: tuple[TestAction, ...], summary: str = "", told: str = "") -> TestVerdict:
     return TestVerdict(
         ok=False,
         title=problem.title,
         text=f"{problem.why} {problem.next}",
-        actions=_actions(problem, has_key_page),
+        actions=actions,
         detail=details(problem),
         summary=summary,
+        address=problem.address,
+        report=told,
     )
+
+
+def first_state(config: ProviderConfig) -> tuple[ProviderState, str]:
+    """Of a provider that no test has said anything of."""
+    if config.row.format == "offline":
+        return "ready", "Built in, no model"
+    return "unset", "Not tested" if config.address else "Not set up"
+
+
+def progress_words(progress: Progress) -> str:
+    """Such as "Downloading qwen3:14b, 25%"."""
+    return progress.kind if progress.fraction is None else f"{progress.kind}, {progress.fraction:.0%}"
 
 
 def found_out(report: CheckReport) -> tuple[ProviderState, str]:
@@ -77,9 +96,3 @@ def cancelled() -> TestVerdict:
     return TestVerdict(
         ok=False, title="Cancelled", text="The test was stopped. Nothing was changed.", actions=("retry",)
     )
-
-
-def _actions(problem: Problem, has_key_page: bool) -> tuple[TestAction, ...]:
-    if not problem.kind.startswith("key_"):
-        return ("retry",)
-    return ("replace_key", "open_key_page") if has_key_page else ("replace_key", "retry")

@@ -10,6 +10,7 @@ from nuke_ai_panel.providers.catalog import OWN_KEY_VARIABLE, PROVIDERS, provide
 @pytest.mark.parametrize("row", PROVIDERS.values(), ids=lambda row: row.id)
 def test_every_row_is_complete(row) -> None:  # type: ignore[no-untyped-def]
     assert row.label and row.id == row_of(row.id).id
+    assert bool(row.key_page) == bool(row.billing_page)
     if row.format == "offline" or row.address_hint:
         assert not row.base_url
         return

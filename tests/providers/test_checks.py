@@ -166,7 +166,8 @@ async def test_where_the_api_is_is_found_and_said(typed: str, right: str, told: 
     async with fault_server(handle) as server:
         report, _ = await check(f"{server.origin}{typed}")
         assert report.problem and report.problem.next == f"It answers at {server.origin}{told}: use that address."
-        assert (await check(f"{server.origin}{told}"))[0].ok
+        assert report.problem.address == f"{server.origin}{told}"
+        assert (await check(report.problem.address))[0].ok
 
 
 async def test_a_server_that_does_not_answer_is_given_up_in_time() -> None:
@@ -406,9 +407,11 @@ async def test_https_to_a_plain_server_is_named() -> None:
     async with fault_server(answers()) as server:
         report, _ = await check(server.url.replace("http:", "https:"))
     assert report.problem and report.problem.kind == "tls_on_http"
+    assert report.problem.address == server.url
 
 
 async def test_http_to_an_encrypted_server_is_named(authority: trustme.CA) -> None:
     async with fault_server(answers(), tls=server_side(authority, "127.0.0.1")) as server:
         report, _ = await check(server.url.replace("https:", "http:"))
     assert report.problem and report.problem.kind == "http_on_tls"
+    assert report.problem.address == server.url

@@ -52,8 +52,8 @@ def page_id(title: str) -> str:
 class SettingsDialog(QDialog):
     """Not modal: `show()` it. All signals but the last three begin with the provider's id.
 
-    `closed` comes however it is closed; Esc closes. `field_changed(id, words)`: to be judged and answered with
-    `show_field` or `show_field_error`. Ctrl+F searches.
+    `closed` comes however it is closed; Esc closes. `action_requested(id, action, draft)`: what a verdict has offered.
+    `field_changed(id, words)`: to be judged and answered with `show_field` or `show_field_error`. Ctrl+F searches.
     """
 
     test_requested = Signal(str, ProviderDraft)
@@ -63,7 +63,7 @@ class SettingsDialog(QDialog):
     address_changed = Signal(str, str)
     model_changed = Signal(str, str)
     provider_chosen = Signal(str)
-    key_page_requested = Signal(str)
+    action_requested = Signal(str, str, ProviderDraft)
     field_changed = Signal(str, str)
     field_reset = Signal(str)
     closed = Signal()
@@ -115,6 +115,12 @@ class SettingsDialog(QDialog):
     def show_page(self, page_id: str) -> None:
         self.list.select(page_id)
 
+    def go_to_field(self, field_id: str) -> None:
+        """To the page of this setting, ready to change it. Raises StopIteration for one that nobody declared."""
+        place = self._place_of(field_id)
+        self.show_page(place)
+        self._fields_page(place).field(field_id).control.focus.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def set_provider(self, spec: ProviderPageSpec) -> None:
         """Show a provider's saved values, on a new page or on the one it has."""
         self._specs[spec.id] = spec
@@ -138,6 +144,13 @@ class SettingsDialog(QDialog):
 
     def show_step(self, provider_id: str, step: StepRow) -> None:
         self.page(provider_id).test.show_step(step)
+
+    def start_download(self, provider_id: str, words: str) -> None:
+        """In the place of a test, which may follow; it is cancelled as a test is, and ends as one."""
+        self.page(provider_id).test.start_download(words)
+
+    def show_progress(self, provider_id: str, words: str, part: float | None) -> None:
+        self.page(provider_id).test.show_progress(words, part)
 
     def end_test(self, provider_id: str, verdict: TestVerdict) -> None:
         self.page(provider_id).test.end(verdict)
@@ -166,7 +179,7 @@ class SettingsDialog(QDialog):
 
     def field_page(self, field_id: str) -> FieldsPage:
         """The page that a field stands on. Raises StopIteration for a field that nobody declared."""
-        return self._fields_page(next(page for page, fields in self._fields.items() if field_id in _ids(fields)))
+        return self._fields_page(self._place_of(field_id))
 
     def set_status(self, words: str = SAVED) -> None:
         """The line at the bottom: what is saved, or why something is not."""
@@ -181,6 +194,9 @@ class SettingsDialog(QDialog):
             self._connect(provider_id, page)
             self.pages.add(provider_id, page)
         return page
+
+    def _place_of(self, field_id: str) -> str:
+        return next(page for page, fields in self._fields.items() if field_id in _ids(fields))
 
     def _list_fields(self, fields: Sequence[FieldSpec]) -> None:
         for field in fields:
@@ -212,7 +228,7 @@ class SettingsDialog(QDialog):
         page.address_changed.connect(self._change_address)
         page.model_changed.connect(self._change_model)
         page.chosen.connect(self._choose)
-        page.key_page_requested.connect(self._open_key_page)
+        page.action_requested.connect(self._act)
 
     def _from(self) -> str:
         """Which provider's page has just signalled."""
@@ -240,8 +256,8 @@ class SettingsDialog(QDialog):
     def _choose(self) -> None:
         self.provider_chosen.emit(self._from())
 
-    def _open_key_page(self) -> None:
-        self.key_page_requested.emit(self._from())
+    def _act(self, action: str, draft: ProviderDraft) -> None:
+        self.action_requested.emit(self._from(), action, draft)
 
     def _turn_to(self, place: str) -> None:
         if place in self._specs:

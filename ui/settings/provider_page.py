@@ -25,7 +25,8 @@ class ProviderPage(Page):
     """Address, key, default model, connection test.
 
     Signals: `test_requested(draft)`, `test_cancelled`, `key_entered(address, key)`, `key_removed(address)`,
-    `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat), `key_page_requested`.
+    `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat), `action_requested(action, draft)`: a
+    button of the verdict that this page cannot do by itself.
     """
 
     test_requested = Signal(ProviderDraft)
@@ -35,7 +36,7 @@ class ProviderPage(Page):
     address_changed = Signal(str)
     model_changed = Signal(str)
     chosen = Signal()
-    key_page_requested = Signal()
+    action_requested = Signal(str, ProviderDraft)
 
     def __init__(self, look: Look, spec: ProviderPageSpec, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -157,15 +158,29 @@ class ProviderPage(Page):
     def _remove_key(self) -> None:
         self.key_removed.emit(self._address())
 
-    def _test(self) -> None:
-        self.test_requested.emit(self.draft())
+    def _test(self, ask: bool) -> None:
+        self.test_requested.emit(replace(self.draft(), ask=ask))
 
     def _act(self, action: str) -> None:
-        if action == "replace_key":
-            self._test_after_key = True
-            self.key.replace()
-        elif action == "open_key_page":
-            self.key_page_requested.emit()
+        match action:
+            case "replace_key":
+                self._test_after_key = True
+                self.key.replace()
+            case "choose_model":
+                _write_into(self.model.edit)
+            case "edit_address":
+                _write_into(self.address)
+            case "use_address":
+                self.address.setText(self.test.proposed_address)
+                self._save_address()
+                self._test(ask=False)
+            case _:
+                self.action_requested.emit(action, self.draft())
 
     def _restyle(self) -> None:
         self.address.setFont(self._look.theme.face())
+
+
+def _write_into(field: QLineEdit) -> None:
+    field.setFocus(Qt.FocusReason.OtherFocusReason)
+    field.selectAll()

@@ -8,7 +8,20 @@ from typing import Literal
 KeyKind = Literal["loading", "none", "session", "environment", "keyring", "unavailable"]
 ProviderState = Literal["ready", "unset", "failed", "busy"]
 StepState = Literal["ok", "bad", "skip", "run"]
-TestAction = Literal["replace_key", "open_key_page", "retry"]
+TestAction = Literal[
+    "ask",
+    "replace_key",
+    "open_key_page",
+    "open_billing_page",
+    "choose_model",
+    "download",
+    "edit_address",
+    "use_address",
+    "open_network",
+    "open_certificates",
+    "open_limits",
+    "retry",
+]
 FieldKind = Literal["switch", "choice", "number", "text", "path", "list"]
 
 
@@ -49,11 +62,15 @@ class ProviderPageSpec:
 
 @dataclass(frozen=True)
 class ProviderDraft:
-    """What is on a page, saved or not. `key`: typed and not saved yet, else ""."""
+    """What is on a page, saved or not. `key`: typed and not saved yet, else "".
+
+    `ask`: the test is to end with a question, which costs a token.
+    """
 
     address: str
     key: str
     model: str
+    ask: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,8 @@ class StepRow:
 class TestVerdict:
     """How a test ended. `actions`: at most two are shown; `detail`: for Details, redacted, may be copied.
 
-    `summary` stands beside the button ("Stopped at step 6 of 8, 0.3 s").
+    `summary` stands beside the button ("Stopped at step 6 of 8, 0.3 s"); `address` is what "use_address" puts into the
+    field; `report` is the whole test as text to paste into a ticket, redacted.
     """
 
     __test__ = False  # pytest: not a test class
@@ -81,6 +99,8 @@ class TestVerdict:
     actions: tuple[TestAction, ...] = ()
     detail: str = ""
     summary: str = ""
+    address: str = ""
+    report: str = ""
 
 
 @dataclass(frozen=True)

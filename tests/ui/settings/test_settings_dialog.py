@@ -51,7 +51,7 @@ SIGNALS = (
     "address_changed",
     "model_changed",
     "provider_chosen",
-    "key_page_requested",
+    "action_requested",
     "field_changed",
     "field_reset",
     "closed",
@@ -163,7 +163,7 @@ def test_a_failed_test_says_what_why_and_what_next_with_details_to_copy(dialog):
     details._copy()
     assert QGuiApplication.clipboard().text() == "HTTP 401"
     press(page, "Open key page")
-    assert dialog.said == [("key_page_requested", "anthropic")]
+    assert dialog.said == [("action_requested", "anthropic", "open_key_page", page.draft())]
 
 
 def test_a_key_that_replaces_a_refused_one_is_tested_by_itself(dialog):
