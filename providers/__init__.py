@@ -14,6 +14,7 @@ From the bottom up; nothing imports what stands below it in this list:
     api                                          a service behind an API over HTTP: `WireFormat` is what differs
     openai_chat/ openai_responses/ anthropic/ gemini/ ollama/
                                                  one wire format each
+    probe  api_provider                          what a connection test asks the API; a provider of any format
     formats                                      the formats by name
     offline/                                     the guide
     catalog                                      one row for each service

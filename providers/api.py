@@ -1,49 +1,36 @@
-"""A service behind an API over HTTP: the conversation that is the same whatever its format.
+"""An API over HTTP: what a wire format has to say of itself, and the requests that it may make.
 
-Owns which request is sent when, the key that goes along, what a status means, and the steps of a connection test that
-need the API. How a question is written and an answer read is the `WireFormat`'s affair; it holds no connection.
+Owns the headers, the key that goes along, and what a status means. Which question is sent when is in `api_provider`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
-from urllib.parse import urlsplit
 
 from .answer import AnswerReader, Asked
-from .base import Capabilities, Model, OnStep, Request, RunBlocking, Step
+from .base import Model, Request, RunBlocking
 from .errors import ProviderError, Service
 from .framing import Framing
-from .json_values import as_document, parse_json
-from .live_answer import LiveAnswer, WholeAnswer
-from .messages import JSON, Image, StreamEvent
-from .model_facts import ModelFacts
-from .recording import Head, Record
+from .json_values import parse_json
+from .messages import JSON
 from .redact import Secret
-from .refusals import Refusal, Sign, error_in, problem_of, read_refusal
-from .refused_fields import fields_in, refused_field, without
+from .refusals import Refusal, Sign, problem_of, read_refusal
 
 if TYPE_CHECKING:
     from .http import HttpSession, Reply, StreamReply
 
 T = TypeVar("T")
 
-_HEAVY = 256 * 2**10
+HEAVY = 256 * 2**10
 """Bytes of pictures or JSON that are worth a thread: encoding and parsing them would be seen as a stutter."""
 _CODING_DEADLINE = 60.0
 _SHOWN_OF_A_PAGE = 200
 _LOOKED_AT_OF_A_PAGE = 64 * 2**10
 KEY_BLANK = "{key}"
 """What stands for the key in a header of the user's own."""
-
-_API_ANSWERED = frozenset(
-    {"key_wrong", "key_missing", "key_not_allowed", "out_of_credits", "daily_quota", "rate_limited", "region"}
-)
-"""Refusals by which a server proves that it is this API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,228 +184,11 @@ class ApiCalls:
         return await self._read_bytes(reply.body, read)
 
     async def _read_bytes(self, body: bytes, read: Callable[[JSON], T | None]) -> T:
-        light = len(body) < _HEAVY
+        light = len(body) < HEAVY
         found = _parsed(body, read) if light else await self.on_a_thread(_parsed, body, read)
         if found is None:
             raise self.not_an_api(body)
         return found
-
-
-class ApiProvider:
-    """A `Provider`. `key` is asked once for each request and must give the one of the endpoint's origin."""
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        wire: WireFormat,
-        session: HttpSession,
-        *,
-        key: Callable[[], Awaitable[Secret | None]],
-        run_blocking: RunBlocking,
-        facts: ModelFacts,
-        record: Record | None = None,
-    ) -> None:
-        self._endpoint = endpoint
-        self._wire = wire
-        self._session = session
-        self._key = key
-        self._facts = facts
-        self._record = record
-        self._calls = ApiCalls(endpoint, wire, session, run_blocking)
-
-    @property
-    def id(self) -> str:
-        return self._endpoint.id
-
-    @property
-    def label(self) -> str:
-        return self._endpoint.label
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(local=self._service.local, needs_key=self._endpoint.needs_key)
-
-    async def models(self) -> tuple[Model, ...]:
-        """The service's list. Raises ProviderError."""
-        return self._facts.learn(await self._wire.models(await self._with_key()))
-
-    @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
-        """The answer, from its first event on. Leaving stops the model. Raises ProviderError."""
-        async with AsyncExitStack() as stack:
-            yield await self._answer(await self._taken(request, stack), request.model)
-
-    async def _taken(self, request: Request, stack: AsyncExitStack) -> StreamReply:
-        """The reply to a question that is taken: once without a field that the model refuses, which is remembered."""
-        path, written = self._wire.path(request), await self._written(request)
-        try:
-            return await stack.enter_async_context(self._posted(path, written.body, request.model, self._record))
-        except ProviderError as error:
-            field = refused_field(error.problem, written.fields)
-            if not field:
-                raise
-        self._facts.note_refused(request.model, field)
-        written = await self._written(request)
-        return await stack.enter_async_context(self._posted(path, written.body, request.model, self._record))
-
-    @asynccontextmanager
-    async def pull(self, model: str) -> AsyncGenerator[AsyncIterator[StreamEvent]]:
-        """A download of this model to the server, told as `Progress`. Leaving stops it. Raises ProviderError."""
-        if not isinstance(self._wire, Downloads):
-            raise self._service.error("unknown", reason="It downloads no models when it is told to.")
-        body = json.dumps(self._wire.pull_body(model)).encode("ascii")
-        async with self._posted(self._wire.pull_path, body, model) as reply:
-            events = reply.events(self._wire.framing, self._session.limits.of_a_download())
-            yield LiveAnswer(self._wire.pull_reader(self._asked(model)), events, reply.complete)
-
-    @asynccontextmanager
-    async def _posted(
-        self, path: str, body: bytes, model: str, record: Record | None = None
-    ) -> AsyncGenerator[StreamReply]:
-        """A reply that may be read on. Raises ProviderError for one that says no, or that is a page for people."""
-        calls, url = await self._with_key(), self._endpoint.base_url + path
-        async with self._session.post(url, calls.headers(), body) as reply:
-            if record is not None:
-                reply.record(record(_head(url, model, calls, reply), body))
-            if reply.status != 200:
-                raise calls.refused(reply, await reply.error_body(), model)
-            if reply.content_type == "text/html":
-                raise calls.not_an_api(await reply.error_body())
-            yield reply
-
-    async def probe(self, model: str, on_step: OnStep) -> tuple[Model, ...]:
-        """The steps API, Key, Models, Model. Spends no tokens. Raises ProviderError for the first that fails."""
-        calls = self._calls.with_key(await self._key())
-        watch = _Stopwatch()
-        title = await self._wire.identify(calls)
-        if title:
-            on_step(Step("API", True, title, watch.ms))
-        models = await self._list_step(calls, title, on_step)
-        on_step(await self._key_step(calls))
-        by_hand = self._service.local and not self._endpoint.needs_key
-        if not models and by_hand and not (model and self._downloads):
-            raise self._service.error("model_not_loaded")
-        count = f"{len(models)} model{'' if len(models) == 1 else 's'}"
-        on_step(Step("Models", True, count if models else "this service lists none"))
-        on_step(self._model_step(model, models))
-        return models
-
-    async def _list_step(self, calls: ApiCalls, title: str, on_step: OnStep) -> tuple[Model, ...]:
-        """The list, which also tells whether it is this API where nothing else has told so."""
-        watch = _Stopwatch()
-        try:
-            models = self._facts.learn(await self._wire.models(calls))
-        except ProviderError as error:
-            if not title and error.problem.kind in _API_ANSWERED:
-                on_step(Step("API", True, self._wire.title, watch.ms))
-            raise
-        if not title:
-            on_step(Step("API", True, self._wire.title, watch.ms))
-        return models
-
-    async def _key_step(self, calls: ApiCalls) -> Step:
-        if calls.key is None:
-            return Step("Key", True, "not needed")
-        watch = _Stopwatch()
-        if not self._endpoint.needs_key and await self._answers_anybody(calls):
-            return Step("Key", True, "not checked by this server", watch.ms)
-        asked = await self._wire.prove_key(calls)
-        return Step("Key", True, "accepted", watch.ms if asked else None)
-
-    async def _answers_anybody(self, calls: ApiCalls) -> bool:
-        """Whether the list comes without the key as well, so that it proves nothing of the key."""
-        try:
-            await self._wire.models(calls.with_key(None))
-        except ProviderError:
-            return False
-        return True
-
-    def _model_step(self, model: str, models: tuple[Model, ...]) -> Step:
-        if not model:
-            return Step("Model", True, "none chosen yet")
-        if not models and not self._downloads:
-            return Step("Model", True, f"{model}, which only a question can prove")
-        if not {model, f"{model}:latest"} & {name for entry in models for name in (entry.id, *entry.aliases)}:
-            kind = "model_not_pulled" if self._downloads and self._service.local else "model_unknown"
-            raise self._service.error(kind, model=model)
-        return Step("Model", True, f"{model} is listed")
-
-    @property
-    def _downloads(self) -> bool:
-        return isinstance(self._wire, Downloads)
-
-    @property
-    def _service(self) -> Service:
-        return self._session.service
-
-    async def _with_key(self) -> ApiCalls:
-        key = await self._key()
-        if key is None and self._endpoint.needs_key:
-            raise self._service.error("key_missing")
-        return self._calls.with_key(key)
-
-    async def _written(self, request: Request) -> _Written:
-        pictures = (part for message in request.messages for part in message.parts if isinstance(part, Image))
-        if sum(len(picture.data) for picture in pictures) < _HEAVY:
-            return _write(self._wire, request, self._facts)
-        return await self._calls.on_a_thread(_write, self._wire, request, self._facts)
-
-    async def _answer(self, reply: StreamReply, model: str) -> AsyncIterator[StreamEvent]:
-        reader = self._wire.reader(self._asked(model))
-        if reply.content_type != "application/json" or self._wire.framing != "sse":
-            return LiveAnswer(reader, reply.events(self._wire.framing), reply.complete)
-        # Elsewhere a whole answer is a stream of one line.
-        limits = self._session.limits
-        body = await reply.body(limits.event_bytes, limits.until_first_event(self._service.local))
-        return WholeAnswer(reader.whole(self._document(body)))
-
-    def _asked(self, model: str) -> Asked:
-        known, limit = self._facts.find(model), self._session.limits.answer_characters
-        return Asked(self._service, self._session.redactor, model, limit, known.context if known else None)
-
-    def _document(self, body: bytes) -> dict[str, JSON]:
-        """A whole answer. Raises ProviderError if it is nothing of this format, and no error either."""
-        try:
-            document = as_document(parse_json(body)) or {}
-        except ValueError:
-            document = {}
-        if not self._wire.is_answer(document) and not error_in(document):
-            raise self._calls.not_an_api(body)
-        return document
-
-
-class _Stopwatch:
-    def __init__(self) -> None:
-        self._clock = asyncio.get_running_loop().time
-        self._began = self._clock()
-
-    @property
-    def ms(self) -> float:
-        return (self._clock() - self._began) * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A question as it is sent. `fields`: the names of those that a model may refuse."""
-
-    body: bytes
-    fields: tuple[str, ...]
-
-
-def _head(url: str, model: str, calls: ApiCalls, reply: StreamReply) -> Head:
-    return Head(
-        model=model,
-        path=urlsplit(url).path,
-        with_key=calls.key is not None,
-        status=reply.status,
-        headers=reply.headers,
-    )
-
-
-def _write(wire: WireFormat, request: Request, facts: ModelFacts) -> _Written:
-    body = wire.body(request, facts.find(request.model))
-    without(body, facts.refused(request.model), wire.refusable)
-    return _Written(json.dumps(body).encode("ascii"), fields_in(body, wire.refusable))
 
 
 def _parsed(body: bytes, read: Callable[[JSON], T | None]) -> T | None:

@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .address import origin_of
-from .api import ApiProvider, Endpoint
+from .api import Endpoint
+from .api_provider import ApiProvider
 from .base import CheckReport, KeyFor, Model, OnStep, Provider, Request, RunBlocking
 from .catalog import ProviderRow
 from .checks import ConnectionTest, check_built_in

@@ -63,7 +63,7 @@ def _print_table(rows: list[dict[str, object]]) -> None:
 
 
 def test(provider: str | None, base_url: str | None, model: str | None, *, as_json: bool) -> int:
-    """The connection test. Exit code 1 when a step failed."""
+    """The connection test. Exit code 1 when a step failed, 2 when the address is none."""
 
     async def main(_: Interrupts) -> int:
         async with terminal.application() as app:
@@ -90,13 +90,18 @@ async def _test(app: Application, provider: str, model: str, as_json: bool) -> i
         terminal.complain(report.problem)
     else:
         say(report.summary)
-    return 0 if report.ok else terminal.WORK_FAILED
+    return terminal.code_of(report.problem) if report.problem else 0
 
 
 def _as_json(report: CheckReport) -> dict[str, object]:
-    steps = [{"name": step.name, "ok": step.ok, "ms": step.ms, "detail": step.detail} for step in report.steps]
+    steps = [{"name": step.name, "ok": step.ok, "ms": _ms(step), "detail": step.detail} for step in report.steps]
     error = terminal.as_json(report.problem) if report.problem else None
     return {"ok": report.ok, "provider": report.provider, "url": report.url, "steps": steps, "error": error}
+
+
+def _ms(step: Step) -> float | None:
+    """None for a step that was not run; what took no time of its own took none."""
+    return None if step.ok is None else step.ms or 0.0
 
 
 def _print_step(step: Step) -> None:

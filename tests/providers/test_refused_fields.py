@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,20 +93,31 @@ async def test_it_is_remembered_while_the_address_is_the_same_whatever_else_is_s
         assert len(server.calls) == 3
 
 
-async def test_a_second_refusal_is_told_and_the_next_question_knows_of_the_first() -> None:
+def refuses_one_by_one(*names: str) -> Handler:
     async def handle(call: Call) -> None:
-        for name in ("stream_options", "max_tokens"):
-            if name in call.json:
-                await refuses(name)(call)
-                return
-        await HELLO(call)
+        if refused := next((name for name in names if name in call.json), None):
+            await refuses(refused)(call)
+        else:
+            await HELLO(call)
 
-    async with asked_at(handle) as (server, manager):
-        with pytest.raises(ProviderError) as error:
-            await ask(manager, question())
-        assert error.value.problem.kind == "bad_parameter"
-        assert len(server.calls) == 2
+    return handle
+
+
+async def test_two_fields_are_left_out_one_after_the_other() -> None:
+    """A model that does not reason refuses what asks for it, and then what asks to see it."""
+    async with asked_at(refuses_one_by_one("stream_options", "max_tokens")) as (server, manager):
         assert await ask(manager, question()) == "Hello"
+        assert len(server.calls) == 3
+
+
+async def test_a_third_refusal_is_told_and_the_next_question_knows_of_those_before() -> None:
+    asked = replace(question(), temperature=0.5)
+    async with asked_at(refuses_one_by_one("stream_options", "max_tokens", "temperature")) as (server, manager):
+        with pytest.raises(ProviderError) as error:
+            await ask(manager, asked)
+        assert error.value.problem.kind == "bad_parameter"
+        assert len(server.calls) == 3
+        assert await ask(manager, asked) == "Hello"
 
 
 async def test_a_field_that_has_to_be_there_is_never_left_out() -> None:
