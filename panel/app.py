@@ -23,6 +23,7 @@ from ..providers.errors import Problem, ProviderError, problem
 from ..providers.limits import Limits
 from ..providers.manager import ProviderConfig, ProviderManager, RequestPolicy
 from ..providers.network import Network, ProxyMode
+from ..providers.network.proxies import UnusableProxy, proxy_for
 from ..providers.redact import Redactor, Secret
 from . import settings as options
 from .chat import Chat
@@ -50,6 +51,9 @@ CLOSING = 1.0
 SHARES = {"tasks": 0.4, "sessions": 0.1, "recordings": 0.1, "last reports": 0.05, "sinks": 0.15}
 """Of `CLOSING`, in the order of closing. What is left is for the journal, and for a start that is under way."""
 FILE_DEADLINE = 10.0
+PROXY_DEADLINE = 5.0
+_OUTSIDE = "example.com"
+"""A name that stands for all servers that are not in the house; nothing is sent there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +266,14 @@ class Application:
             missing = problem("key_missing", name=self.providers.label(provider_id))
             raise ProviderError(replace(missing, why=str(trouble))) from None
         return found.secret if found else None
+
+    async def proxy_origin(self) -> str:
+        """The origin of the proxy on the way out, which its password belongs to; "" where there is none."""
+        try:
+            proxy = await run_blocking(proxy_for, self._network(), "https", _OUTSIDE, 443, deadline=PROXY_DEADLINE)
+        except (UnusableProxy, TimeoutError):
+            return ""
+        return proxy.origin if proxy else ""
 
     async def _proxy_password(self, origin: str) -> Secret | None:
         try:

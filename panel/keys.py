@@ -13,9 +13,11 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from ..providers.catalog import OWN_KEY_VARIABLE, PROVIDERS, origin_of
+from ..providers.key_text import clean_key, key_problem
 from ..providers.redact import Redactor, Secret
 
 if TYPE_CHECKING:
@@ -27,7 +29,12 @@ PROXY_LOGIN = "proxy"
 DEADLINE = 5.0
 """Seconds for one keyring call: a stopped Secret Service was seen to block for more than 45 s."""
 
+PATIENCE = 120.0
+"""Seconds for a keyring that was asked to let the user in: its own window waits for a password."""
+
 Source = Literal["session", "environment", "keyring"]
+TroubleKind = Literal["absent", "locked", "silent", "refused", "unfit"]
+"""`unfit`: the key is not one that can be kept, or (of a variable) used."""
 
 
 class Backend(Protocol):
@@ -40,11 +47,15 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """A backend and the name people know it by. `longest`: the most characters that it keeps, None for any."""
+    """A backend and the name people know it by.
+
+    `longest`: the most UTF-16 units that it keeps, None for any. `failures`: what it raises beside `keyring`'s errors.
+    """
 
     label: str
     backend: Backend
     longest: int | None = None
+    failures: tuple[type[Exception], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,12 @@ class KeyFound:
 
 
 class KeyringTrouble(Exception):
-    """The keyring is absent, locked, silent or refused. The text says which, and what to do."""
+    """A key cannot be had or kept. The text says why, and what to do in the panel; `what` is the first half of it."""
+
+    def __init__(self, what: str, kind: TroubleKind = "refused", advice: str = "") -> None:
+        super().__init__(f"{what} {advice}".strip())
+        self.what = what
+        self.kind: TroubleKind = kind
 
 
 class SavedNames(Protocol):
@@ -81,16 +97,32 @@ def platform_keyring() -> Keyring:
         from keyring.backends import Windows
 
         # 2560 bytes of UTF-16; beyond that the system answers with error 1783.
-        return Keyring("Windows Credential Manager", cast(Backend, Windows.WinVaultKeyring()), longest=1280)
+        vault, errors = cast(Backend, Windows.WinVaultKeyring()), (_error_of(Windows, "pywintypes", "error"),)
+        return Keyring("Windows Credential Manager", vault, longest=1280, failures=errors)
+    return _linux_keyring()
+
+
+def _linux_keyring() -> Keyring:
+    from jeepney import DBusErrorResponse  # pyright: ignore[reportMissingTypeStubs]
     from keyring.backends import SecretService, kwallet
+    from secretstorage.exceptions import SecretStorageException
 
     if SecretService.Keyring.viable:
-        return Keyring("Secret Service", SecretService.Keyring())
+        failures = (SecretStorageException, DBusErrorResponse)
+        return Keyring("Secret Service", SecretService.Keyring(), failures=failures)
     if kwallet.DBusKeyring.viable:
-        return Keyring("KWallet", cast(Backend, kwallet.DBusKeyring()))  # its decorated methods are untyped
+        wallet = cast(Backend, kwallet.DBusKeyring())  # its decorated methods are untyped
+        return Keyring("KWallet", wallet, failures=(_error_of(kwallet, "dbus", "DBusException"),))
     raise KeyringTrouble(
-        "There is no keyring on this computer. The key can be used for this session, or be set in a variable."
+        "There is no keyring on this computer.",
+        "absent",
+        "The key can be used for this session, or be set in a variable.",
     )
+
+
+def _error_of(backend: ModuleType, library: str, name: str) -> type[Exception]:
+    """The error class of the library that a backend imports, whichever it found."""
+    return cast(type[Exception], getattr(getattr(backend, library), name))
 
 
 class KeyStore:
@@ -124,11 +156,13 @@ class KeyStore:
         self._session[_name(provider_id, origin)] = secret
 
     def without_keyring(self, provider_id: str, origin: str) -> KeyFound | None:
-        """A key of this session or of the environment."""
+        """A key of this session or of the environment. Raises KeyringTrouble for a variable that holds no key."""
         if secret := self._session.get(_name(provider_id, origin)):
             return KeyFound(secret, "session", "this session")
         variable = variable_for(provider_id, origin)
-        if value := self._environ.get(variable, "").strip():
+        if value := clean_key(self._environ.get(variable, "")):
+            if wrong := key_problem(value):
+                raise KeyringTrouble(f"What {variable} holds cannot be a key. {wrong}", "unfit")
             secret = Secret(value)
             self._redactor.add(secret)
             return KeyFound(secret, "environment", variable)
@@ -169,14 +203,27 @@ class KeyStore:
         """Puts the key into the keyring, reads it back, and gives the keyring's name. Raises KeyringTrouble."""
         self._redactor.add(secret)
         keyring, name = await self._open(), _name(provider_id, origin)
-        if keyring.longest is not None and len(secret.reveal()) > keyring.longest:
-            raise KeyringTrouble(f"{keyring.label} keeps {keyring.longest:,} characters at most. {_FOR_NOW}")
+        if keyring.longest is not None and _utf16_units(secret.reveal()) > keyring.longest:
+            raise KeyringTrouble(f"{keyring.label} keeps {keyring.longest:,} characters at most.", "unfit", _FOR_NOW)
         await self._call(keyring, keyring.backend.set_password, SERVICE, name, secret.reveal())
         if await self._call(keyring, keyring.backend.get_password, SERVICE, name) != secret.reveal():
-            raise KeyringTrouble(f"{keyring.label} did not keep the key. {_FOR_NOW}")
+            raise KeyringTrouble(f"{keyring.label} did not keep the key.", "refused", _FOR_NOW)
         self._names.remember_key(name, True)
         self._session.pop(name, None)
         return keyring.label
+
+    async def keep_session_key(self, provider_id: str, origin: str) -> None:
+        """Puts a key of this session, if there is one, into the keyring after all. Raises KeyringTrouble."""
+        if secret := self._session.get(_name(provider_id, origin)):
+            await self.save(provider_id, origin, secret)
+
+    async def unlock(self) -> None:
+        """Lets the keyring ask for its password, in a window of its own and for as long as people need.
+
+        Any look-up makes it ask, if it is locked. Raises KeyringTrouble.
+        """
+        keyring = await self._open()
+        await self._call(keyring, keyring.backend.get_password, SERVICE, "", deadline=PATIENCE)
 
     async def remove(self, provider_id: str, origin: str) -> bool:
         """Forgets the key of this origin; False if there was none. Raises KeyringTrouble."""
@@ -206,30 +253,46 @@ class KeyStore:
             try:
                 self._keyring = await self._run_blocking(self._make_keyring, deadline=self._deadline)
             except TimeoutError:
-                raise KeyringTrouble(_SILENT.format(label="The keyring")) from None
+                raise _silent("The keyring") from None
         return self._keyring
 
-    async def _call(self, keyring: Keyring, function: Callable[..., str | None], *args: str) -> str | None:
-        from keyring.errors import KeyringError
-
+    async def _call(
+        self, keyring: Keyring, function: Callable[..., str | None], *args: str, deadline: float | None = None
+    ) -> str | None:
         try:
-            return await self._run_blocking(_translated, KeyringError, function, *args, deadline=self._deadline)
+            return await self._run_blocking(_translated, keyring, function, *args, deadline=deadline or self._deadline)
         except TimeoutError:
-            raise KeyringTrouble(_SILENT.format(label=keyring.label)) from None
+            raise _silent(keyring.label) from None
 
 
 _FOR_NOW = "It can be used for this session."
-_SILENT = "{label} does not answer. Unlock it and try again, or use the key for this session."
-_REFUSED = "The keyring is locked or refused. Unlock it and try again, or use the key for this session."
+_UNLOCK = "Unlock it and try again, or use the key for this session."
 
 
-def _translated(foreign: type[Exception], function: Callable[..., str | None], *args: str) -> str | None:
+def _silent(label: str) -> KeyringTrouble:
+    return KeyringTrouble(f"{label} does not answer.", "silent", _UNLOCK)
+
+
+def _translated(keyring: Keyring, function: Callable[..., str | None], *args: str) -> str | None:
     # On the keyring's thread, so that the foreign exception, whose frames hold the key, ends there.
+    from keyring.errors import KeyringError, KeyringLocked
+
     try:
         return function(*args)
-    except (foreign, OSError):
-        pass
-    raise KeyringTrouble(_REFUSED)
+    except KeyringLocked:
+        locked = True
+    except KeyringError as error:
+        # A keyring that was never unlocked has no error of its own: it says that its prompt was dismissed.
+        locked = type(error.__cause__).__name__ == "PromptDismissedException"
+    except (OSError, EOFError, ValueError, *keyring.failures):
+        locked = False
+    if locked:
+        raise KeyringTrouble(f"{keyring.label} is locked.", "locked", _UNLOCK)
+    raise KeyringTrouble(f"{keyring.label} refused.", "refused", _UNLOCK)
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def variable_for(provider_id: str, origin: str) -> str:

@@ -36,5 +36,12 @@ def key_warning(text: str) -> str:
     return f"\u201c{odd}\u201d is unusual in a key ({_name(odd)}). Was it typed in another script?" if odd else ""
 
 
+def password_problem(text: str) -> str:
+    """The same of a password, which is taken as it is: blanks, quotes and all scripts may be part of it."""
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+        return "There is a line break inside, or another character that cannot be typed."
+    return ""
+
+
 def _name(character: str) -> str:
     return unicodedata.name(character, f"U+{ord(character):04X}").lower()

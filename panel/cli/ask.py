@@ -20,7 +20,9 @@ from .who import NoSuchProvider, choose
 
 
 def ask(arguments: argparse.Namespace) -> int:
-    """The command. Exit code 1 with what had arrived when the answer fails, 130 when Ctrl+C stops it."""
+    """The command. Exit code 1 with what had arrived when the answer fails, 2 when the address is none, 130 when Ctrl+C
+    stops it.
+    """
 
     async def main(_: Interrupts) -> int:
         async with terminal.application() as app:
@@ -46,7 +48,7 @@ async def _ask(app: Application, arguments: argparse.Namespace) -> int:
     chat = app.chat(provider, arguments.model or "")
     chat.subscribe(_Json() if arguments.json else TextPrinter())
     ended = await chat.ask(prompt)
-    return terminal.WORK_FAILED if ended.state == "failed" else 0
+    return terminal.code_of(ended.problem) if ended.state == "failed" and ended.problem else 0
 
 
 async def _question(given: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from ...providers.errors import ProviderError
 from ..chat import Chat
 from ..hosts.script import ScriptError
 from ..tasks import TaskScope
@@ -26,12 +27,16 @@ def chat(file: str | None, provider: str | None, base_url: str | None, model: st
             app.begin_session("terminal")
             try:
                 chosen = choose(app, provider, base_url)
+                _ = app.config(chosen).url  # said now, not at each question
                 if file is not None:
                     host = await app.open_script(Path(file))
                     say(f"{host.title}, {len(host.nodes())} nodes.")
             except NoSuchProvider as error:
                 tell(str(error))
                 return terminal.BAD_INPUT
+            except ProviderError as error:
+                terminal.complain(error.problem)
+                return terminal.code_of(error.problem)
             except ScriptError as error:
                 return terminal.refuse_script(error, json=False)
             say(f"{app.providers.label(chosen)} answers. Ctrl+C stops an answer, Ctrl+D ends the chat.")

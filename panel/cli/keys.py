@@ -1,4 +1,4 @@
-"""`keys`: set, remove and list keys in the OS keyring.
+"""`keys`: set, remove and list keys in the OS keyring, and the password of the proxy.
 
 A key is never an argument: arguments are in the process list.
 """
@@ -6,21 +6,38 @@ A key is never an argument: arguments are in the process list.
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 
-from ...providers.key_text import clean_key, key_problem, key_warning
+from ...providers.catalog import origin_of
+from ...providers.errors import ProviderError
+from ...providers.key_text import clean_key, key_problem, key_warning, password_problem
+from ...providers.network import Network
+from ...providers.network.proxies import UnusableProxy, manual_proxy
 from ...providers.redact import Secret
 from ..app import Application
-from ..keys import KeyringTrouble
+from ..keys import PROXY_LOGIN, KeyringTrouble, variable_for
 from . import terminal
 from .key_places import Owner, key_places, owner_of
 from .output import say, tell
 from .terminal import Interrupts
-from .typed import hidden_line
+from .typed import hidden_text
 from .who import NoSuchProvider, choose
 
 
 class BadKey(Exception):
     """What was given is no key, or there is no address that it could belong to. The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose key is meant, and what to call it: "key for NAME at ORIGIN"."""
+
+    owner: Owner
+    words: str
+
+    @property
+    def is_password(self) -> bool:
+        return self.owner[0] == PROXY_LOGIN
 
 
 def keys(arguments: argparse.Namespace) -> int:
@@ -43,23 +60,58 @@ def keys(arguments: argparse.Namespace) -> int:
 async def _run(app: Application, arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         return await _list(app, as_json=arguments.json)
-    provider = choose(app, arguments.provider, arguments.base_url)
-    owner = owner_of(app.config(provider))
-    if owner is None:
-        raise BadKey("A key belongs to an address. Give it in full: --base-url http://127.0.0.1:8080/v1")
-    label = f"{app.providers.label(provider)} at {owner[1]}"
+    wanted = await _wanted(app, arguments.provider, arguments.base_url)
     if arguments.action == "remove":
-        had = await app.keys.remove(*owner)
-        say(f"The key for {label} is forgotten." if had else f"There was no key for {label}.")
+        had = await app.keys.remove(*wanted.owner)
+        say(f"The {wanted.words} is forgotten." if had else f"There was no {wanted.words}.")
     else:
-        place = await app.keys.save(*owner, await _read_key(label))
-        say(f"The key for {label} is in {place}.")
-    _tell_of_variable(app, owner)
+        await _save(app, wanted, await _read(wanted))
+    _tell_of_variable(app, wanted.owner)
     return await _save_settings(app)
 
 
+async def _wanted(app: Application, provider: str, base_url: str | None) -> Wanted:
+    """Raises NoSuchProvider and BadKey."""
+    if provider == PROXY_LOGIN:
+        origin = _proxy_at(base_url) if base_url else await app.proxy_origin()
+        if not origin:
+            raise BadKey("The settings name no proxy. Give its address: --base-url http://proxy.studio.lan:3128")
+        return Wanted((PROXY_LOGIN, origin), f"password of the proxy {origin}")
+    config = app.config(choose(app, provider, base_url))
+    try:
+        origin = origin_of(config.address)
+    except ProviderError as error:
+        why = error.problem.why if base_url else "A key belongs to an address."
+        raise BadKey(f"{why} Give it in full: --base-url http://127.0.0.1:8080/v1") from None
+    return Wanted((config.id, origin), f"key for {config.row.label} at {origin}")
+
+
+def _proxy_at(address: str) -> str:
+    try:
+        return manual_proxy(Network(proxy="manual", proxy_address=address)).origin
+    except UnusableProxy as unusable:
+        raise BadKey(str(unusable)) from None
+
+
+async def _save(app: Application, wanted: Wanted, secret: Secret) -> None:
+    """Raises KeyringTrouble, with what else can be done from a terminal."""
+    try:
+        place = await app.keys.save(*wanted.owner, secret)
+    except KeyringTrouble as trouble:
+        variable = variable_for(*wanted.owner)
+        instead = f"The variable {variable} can hold the key instead." if variable else ""
+        again = "Unlock it and try again." if trouble.kind in ("locked", "silent") else ""
+        raise KeyringTrouble(trouble.what, trouble.kind, f"{again} {instead}".strip()) from None
+    say(f"The {wanted.words} is in {place}.")
+
+
 def _tell_of_variable(app: Application, owner: Owner) -> None:
-    if found := app.keys.without_keyring(*owner):
+    try:
+        found = app.keys.without_keyring(*owner)
+    except KeyringTrouble as trouble:
+        tell(str(trouble))
+        return
+    if found:
         tell(f"{found.where} is set, and is used first. Unset it to use another key.")
 
 
@@ -72,13 +124,18 @@ async def _save_settings(app: Application) -> int:
     return 0
 
 
-async def _read_key(label: str) -> Secret:
-    key = clean_key(await hidden_line(f"Key for {label}: "))
-    if problem := "The key is empty." if not key else key_problem(key):
+async def _read(wanted: Wanted) -> Secret:
+    """What is typed or piped in. Raises BadKey."""
+    name = "password" if wanted.is_password else "key"
+    text = await hidden_text(f"{wanted.words[0].upper()}{wanted.words[1:]}: ")
+    text = text if wanted.is_password else clean_key(text)
+    if not text:
+        raise BadKey(f"The {name} is empty.")
+    if problem := (password_problem if wanted.is_password else key_problem)(text):
         raise BadKey(problem)
-    if warning := key_warning(key):
+    if not wanted.is_password and (warning := key_warning(text)):
         tell(warning)
-    return Secret(key)
+    return Secret(text)
 
 
 async def _list(app: Application, *, as_json: bool) -> int:

@@ -14,7 +14,10 @@ from .who import NoSuchProvider, choose
 
 
 def models(provider: str | None, base_url: str | None, *, refresh: bool, as_json: bool) -> int:
-    """The command. `refresh` asks the provider in any case. Exit code 1 when it does not tell."""
+    """The command. `refresh` asks the provider in any case.
+
+    Exit code 1 when it does not tell, 2 when the address is none.
+    """
 
     async def main(_: Interrupts) -> int:
         async with terminal.application() as app:
@@ -36,7 +39,7 @@ async def _models(app: Application, provider: str, refresh: bool, as_json: bool)
             terminal.print_json({"error": terminal.as_json(error.problem)})
         else:
             terminal.complain(error.problem)
-        return terminal.WORK_FAILED
+        return terminal.code_of(error.problem)
     age = app.models.age(found)
     if as_json:
         terminal.print_json(_as_json(found, age))

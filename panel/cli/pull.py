@@ -15,7 +15,7 @@ from .who import NoSuchProvider, choose
 
 
 def pull(model: str, provider: str, base_url: str | None, *, as_json: bool) -> int:
-    """The command. Exit code 1 when the download fails, 130 when Ctrl+C stops it."""
+    """The command. Exit code 1 when the download fails, 2 when the address is none, 130 when Ctrl+C stops it."""
 
     async def main(_: Interrupts) -> int:
         async with terminal.application() as app:
@@ -48,7 +48,7 @@ async def _pull(app: Application, provider: str, model: str, as_json: bool) -> i
         terminal.print_json({"ok": not problem, "provider": provider, "model": model, "error": error})
     elif problem:
         terminal.complain(problem)
-    return terminal.WORK_FAILED if problem else 0
+    return terminal.code_of(problem) if problem else 0
 
 
 async def _download(app: Application, provider: str, model: str, *, quiet: bool) -> None:

@@ -103,6 +103,11 @@ def print_json(value: object) -> None:
     say(json.dumps(value))
 
 
+def code_of(problem: Problem) -> int:
+    """The exit code of what failed like this: an address that is none is bad input, whoever finds that out."""
+    return BAD_INPUT if problem.kind == "bad_address" else WORK_FAILED
+
+
 def complain(problem: Problem) -> None:
     """What happened, why, what next; to standard error."""
     tell(f"{problem.title}\n{problem.why} {problem.next}")

@@ -55,10 +55,10 @@ class Typed:
         return self._decoder.decode(data, self._ended)
 
 
-async def hidden_line(question: str) -> str:
-    """One line; at a terminal it is asked for and not shown."""
+async def hidden_text(question: str) -> str:
+    """At a terminal one line, which is asked for and not shown; of a pipe everything, without the end of its line."""
     if not os.isatty(STDIN):
-        return await Typed().line() or ""
+        return (await Typed().rest()).removesuffix("\n").removesuffix("\r")
     if sys.platform == "win32":
         return getpass.getpass(question)  # there Ctrl+C ends it
     tell(question, end="")

@@ -164,7 +164,7 @@ async def test_a_redirect_sends_nothing_to_the_second_host() -> None:
 
 async def test_an_impossible_address_is_refused_before_any_request() -> None:
     done = await run("ask", "hi", "--base-url", "htp://x:99999", "--json")
-    assert done.json["error"]["kind"] == "bad_address" and done.code == 1
+    assert done.json["error"]["kind"] == "bad_address" and done.code == 2
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

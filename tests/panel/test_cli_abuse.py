@@ -48,7 +48,7 @@ async def test_an_empty_or_closed_standard_input_is_no_question() -> None:
 
 async def test_an_address_without_its_kind_is_told_how_to_write_it() -> None:
     done = await run("ask", "hi", "--base-url", "127.0.0.1:8080")
-    assert done.code == 1 and "http://127.0.0.1:8080" in done.err and "Traceback" not in done.err
+    assert done.code == 2 and "http://127.0.0.1:8080" in done.err and "Traceback" not in done.err
 
 
 async def test_odd_paths_are_no_scripts_and_hold_nothing_up(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ async def test_settings_with_nonsense_in_them_are_told_of_and_the_rest_works() -
     write_settings('[chat]\nprovider = "foo"\n[providers.openai]\naddress = "nonsense"\n')
     for words in (("providers",), ("keys", "list"), ("ask", "hi")):
         done = await run(*words, DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent")
-        assert "Traceback" not in done.err and "'foo' cannot be used" in done.err
+        assert "Traceback" not in done.err and "Who answers in your settings cannot be used" in done.err
     assert done.code == 0
 
 
