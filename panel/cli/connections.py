@@ -62,8 +62,8 @@ def _print_table(rows: list[dict[str, object]]) -> None:
     say("\n* answers new questions. Choose another with --provider, or in the settings.")
 
 
-def test(provider: str | None, base_url: str | None, model: str | None, *, as_json: bool) -> int:
-    """The connection test. Exit code 1 when a step failed, 2 when the address is none."""
+def test(provider: str | None, base_url: str | None, model: str | None, *, ask: bool, as_json: bool) -> int:
+    """The connection test. `ask`: with one question at the end. Exit code 1 when a step failed, 2 when the address is none."""
 
     async def main(_: Interrupts) -> int:
         async with terminal.application() as app:
@@ -72,15 +72,15 @@ def test(provider: str | None, base_url: str | None, model: str | None, *, as_js
             except NoSuchProvider as error:
                 tell(str(error))
                 return terminal.BAD_INPUT
-            return await _test(app, chosen, model or "", as_json)
+            return await _test(app, chosen, model or "", ask=ask, as_json=as_json)
 
     return terminal.run(main)
 
 
-async def _test(app: Application, provider: str, model: str, as_json: bool) -> int:
+async def _test(app: Application, provider: str, model: str, *, ask: bool, as_json: bool) -> int:
     config = app.config(provider)
     show = _ignore if as_json else _print_step
-    report = await app.providers.check(config, model=model or config.model, on_step=show)
+    report = await app.providers.check(config, model=model or config.model, on_step=show, spend=ask)
     if as_json:
         terminal.print_json(_as_json(report))
     elif report.problem:

@@ -120,6 +120,7 @@ def _add_test(commands: Commands) -> None:
     parser.add_argument("provider", nargs="?", metavar="PROVIDER", help="which one; without it, the one in use")
     _add_address(parser, "the address to test")
     _add_model(parser, "the model to look for")
+    parser.add_argument("--ask", action="store_true", help="send one question at the end, which costs a token")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=_test)
 
@@ -198,7 +199,7 @@ def _models(arguments: argparse.Namespace) -> int:
 def _test(arguments: argparse.Namespace) -> int:
     from .connections import test
 
-    return test(arguments.provider, arguments.base_url, arguments.model, as_json=arguments.json)
+    return test(arguments.provider, arguments.base_url, arguments.model, ask=arguments.ask, as_json=arguments.json)
 
 
 def _keys(arguments: argparse.Namespace) -> int:
