@@ -43,6 +43,7 @@ class Header(QWidget):
         super().__init__(parent)
         self._look = look
         self._two_lines = False
+        self._warning = self._recording = ""
         self._name = Elided(look, bold=True, mode=Qt.TextElideMode.ElideMiddle, parent=self)
         self._count = Elided(look, "", "muted", -1, parent=self)
         self.chip = Chip(look, "ring", "No model", end="down", parent=self)
@@ -77,7 +78,19 @@ class Header(QWidget):
 
     def warn_of(self, words: str) -> None:
         """Something waits in the diagnostics; `words` say what. Empty: nothing does, or it was seen."""
-        self._diagnostics.set_icon("warn" if words else "pulse")
+        self._warning = words
+        self._tell_of_diagnostics()
+
+    def show_recording(self, words: str) -> None:
+        """What is being recorded, until it is not: empty."""
+        self._recording = words
+        self._tell_of_diagnostics()
+
+    def _tell_of_diagnostics(self) -> None:
+        """That something is recorded comes first: it must not be forgotten."""
+        words = "; ".join(filter(None, (self._recording, self._warning)))
+        icon = "record" if self._recording else "warn" if self._warning else "pulse"
+        self._diagnostics.set_icon(icon, voice="bad" if self._recording else "muted")
         self._diagnostics.set_tip(f"Diagnostics: {words}" if words else "Diagnostics")
 
     def set_shortcuts(self, open_script: str, new_chat: str, settings: str) -> None:

@@ -7,19 +7,22 @@ it is opened or asked to look again. It measures nothing: `panel.diagnosis` does
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from shiboken6 import isValid
 
+from ...providers.manager import ConnectionStats
 from ...ui.chat_pane import ChatPane
 from ...ui.diagnostics.dialog import DiagnosticsDialog
-from ...ui.diagnostics.values import Figures
+from ...ui.diagnostics.values import Figures, RecordingFigures
 from ...ui.diagnostics.words import counted
 from ...ui.settings.values import FieldSpec
 from .. import diagnosis
 from .. import settings as options
+from ..recordings import RecordingState
 from ..reports import PastSession
 from ..tasks import TaskScope
 from .bundle import as_text, session_as_text
@@ -29,6 +32,7 @@ from .figures import (
     connection_sections,
     last_session,
     loop_figures,
+    recording_figures,
     scope_rows,
     sink_section,
     system_sections,
@@ -59,6 +63,8 @@ class DiagnosticsPresenter(QObject):
         self._rows = ReportRows()
         self.dialog: DiagnosticsDialog | None = None
         pane.header.diagnostics_requested.connect(self._open)
+        pane.destroyed.connect(app.recordings.follow(self._recording_changed))
+        self._recording_changed(app.recordings.state)
         self._tasks.start(self._offer_crashed(), name="look for crashed sessions")
 
     def open(self) -> DiagnosticsDialog:
@@ -86,6 +92,8 @@ class DiagnosticsPresenter(QObject):
         dialog.bundle_wanted.connect(self._copy_bundle)
         dialog.last_session_wanted.connect(self._copy_last_session)
         dialog.level_changed.connect(self._change_level)
+        dialog.recording_wanted.connect(self._record)
+        dialog.recordings_wanted.connect(self._show_recordings)
         return dialog
 
     # What lives now: cheap, so without a task, which would stand in its own list.
@@ -100,6 +108,7 @@ class DiagnosticsPresenter(QObject):
             scopes=scope_rows(figures.scopes),
             loop=loop_figures(figures.loop),
             connections=connection_sections(figures, self._app.providers.label),
+            recording=self._recording(figures.connections),
             sinks=sink_section(figures.sinks, figures.counts),
             log_level=self._log_level(),
         )
@@ -151,6 +160,35 @@ class DiagnosticsPresenter(QObject):
         QGuiApplication.clipboard().setText(text)
         if self.dialog:
             self.dialog.set_status(f"Copied {counted(text.count(chr(10)) + 1, 'line')}, without keys.")
+
+    # What is recorded: one connection, for all panes.
+
+    def _recording(self, opened: Sequence[ConnectionStats]) -> RecordingFigures:
+        """The connection of new questions first, then those that are open, then the one that is recorded already."""
+        recordings, names = self._app.recordings, self._names()
+        chosen = self._app.settings.get(options.PROVIDER)
+        wanted = (chosen, *(stats.name for stats in opened), recordings.state.provider)
+        choices = [(each, names[each]) for each in dict.fromkeys(wanted) if each in names]
+        return recording_figures(recordings.state, recordings.folder, choices)
+
+    def _names(self) -> dict[str, str]:
+        """Of the providers that have a connection, by id."""
+        configs = self._app.providers.configs
+        return {config.id: config.row.label for config in configs if config.row.format != "offline"}
+
+    def _record(self, provider_id: str) -> None:
+        if provider_id:
+            self._app.recordings.start(provider_id)
+        else:
+            self._app.recordings.stop()
+
+    def _recording_changed(self, state: RecordingState) -> None:
+        recorded = self._names().get(state.provider, state.provider)
+        self._pane.header.show_recording(f"recording {recorded}" if recorded else "")
+        self._show_figures()
+
+    def _show_recordings(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._app.recordings.folder)))
 
     # The log level is in force at once; the file follows.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from ...providers.manager import ConnectionStats
 from ...ui.diagnostics.values import (
@@ -11,14 +12,16 @@ from ...ui.diagnostics.values import (
     FactState,
     LastSession,
     LoopFigures,
+    RecordingFigures,
     ReportRow,
     ScopeRow,
     TaskRow,
 )
-from ...ui.diagnostics.words import at, counted
+from ...ui.diagnostics.words import at, counted, lasting
 from .. import diagnosis
 from ..diagnosis import Folder, LocalServer, ServerState, Surroundings
 from ..loop_stats import LoopStats
+from ..recordings import RecordingState
 from ..reports import PastSession, Report, ReportCounts
 from ..reports.sink import SinkStats
 from ..settings import InForce
@@ -135,6 +138,23 @@ def _threads(threads: ThreadStats | None) -> tuple[Fact, ...]:
     late = counted(threads.late, "late answer") if threads.late else ""
     given_up = (Fact("Given up", name, "still hanging", "bad") for name in threads.abandoned)
     return Fact("Threads", f"{threads.running} running, {threads.idle} idle", late), *given_up
+
+
+def recording_figures(state: RecordingState, folder: Path, choices: Sequence[tuple[str, str]]) -> RecordingFigures:
+    """`choices`: the connections that may be recorded, each with its name."""
+    answers = counted(state.answers, "answer")
+    files = [Fact("Folder", without_home(str(folder)))]
+    if state.last is not None:
+        files.append(Fact("Newest", state.last.path.name, f"{max(1, round(state.last.size / 1000)):,} kB"))
+    if state.provider:
+        name = dict(choices).get(state.provider, state.provider)
+        words = f"Recording {name}, {answers} so far. It ends by itself in {lasting(state.seconds_left)}."
+    else:
+        words = f"The recording has ended. {state.trouble}" if state.trouble else f"Recorded {answers}."
+    begun = bool(state.provider or state.answers or state.trouble)
+    return RecordingFigures(
+        tuple(choices), state.provider, words if begun else "", bool(state.trouble), tuple(files) if begun else ()
+    )
 
 
 def sink_section(sinks: Sequence[SinkStats], counts: ReportCounts) -> FactSection:

@@ -107,3 +107,14 @@ def test_tooltips_name_the_keys_that_the_window_gives(header):
     tips = {stop.accessibleName(): stop.toolTip() for stop in tab_stops(header)}
     assert tips["Open a script"] == "Open a script (Ctrl+O)"
     assert tips["New chat"] == "New chat"
+
+
+def test_what_is_recorded_shows_before_anything_else_waits_there(header):
+    button = next(stop for stop in tab_stops(header) if stop.accessibleName() == "Diagnostics")
+    header.warn_of("a crash")
+    header.show_recording("recording OpenAI")
+    assert (button.icon_name, button.toolTip()) == ("record", "Diagnostics: recording OpenAI; a crash")
+    header.show_recording("")
+    assert (button.icon_name, button.toolTip()) == ("warn", "Diagnostics: a crash")
+    header.warn_of("")
+    assert (button.icon_name, button.toolTip()) == ("pulse", "Diagnostics")

@@ -19,6 +19,7 @@ from ..parts.controls import Button
 from ..parts.frames import column
 from ..settings.page_list import ListEntry, SettingsList
 from ..settings.values import ProviderState
+from .connections_page import ConnectionsPage
 from .facts_page import FactsPage
 from .last_session_page import LastSessionPage
 from .log_page import LogPage
@@ -38,6 +39,7 @@ class DiagnosticsDialog(QDialog):
 
     `figures_wanted`: show newer ones. `surroundings_wanted`: look at folders, keyring and servers again.
     `bundle_wanted`, `last_session_wanted`: put them into the clipboard, then `set_status`. `level_changed(value)`.
+    `recording_wanted(connection)`: "" ends it. `recordings_wanted`: show the folder.
     """
 
     figures_wanted = Signal()
@@ -45,6 +47,8 @@ class DiagnosticsDialog(QDialog):
     bundle_wanted = Signal()
     last_session_wanted = Signal()
     level_changed = Signal(str)
+    recording_wanted = Signal(str)
+    recordings_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +61,7 @@ class DiagnosticsDialog(QDialog):
         self._timer.timeout.connect(self.figures_wanted)
         self.reports = ReportsPage(look)
         self.tasks = TasksPage(look)
-        self.connections = FactsPage(look, "Connections")
+        self.connections = ConnectionsPage(look)
         self.loop = LoopPage(look)
         self.log = LogPage(look)
         self.system = FactsPage(look, "System", again="Look again")
@@ -102,6 +106,8 @@ class DiagnosticsDialog(QDialog):
         self.last_session.copy_clicked.connect(self.last_session_wanted)
         self.system.again_clicked.connect(self.surroundings_wanted)
         self.log.level_changed.connect(self.level_changed)
+        self.connections.recording.wanted.connect(self.recording_wanted)
+        self.connections.recording.folder_wanted.connect(self.recordings_wanted)
         self._copy.clicked.connect(self.bundle_wanted)
         self._close.clicked.connect(self.close)
 
@@ -147,7 +153,8 @@ class DiagnosticsDialog(QDialog):
         say(ListEntry("loop", "Loop", "ready" if figures.loop else "unset", loop_summary(figures.loop)))
         open_now = sum(len(section.facts) for section in figures.connections[:1])
         words = counted(open_now, "provider") if open_now else "None open"
-        say(ListEntry("connections", "Connections", "ready", words))
+        recorded = bool(figures.recording.current)
+        say(ListEntry("connections", "Connections", "ready", f"{words}, recording" if recorded else words))
         hurt = any(fact.state == "bad" for fact in figures.sinks.facts)
         sinks = counted(len(figures.sinks.facts), "sink")
         say(ListEntry("log", "Log", "failed" if hurt else "ready", f"{sinks}, trouble" if hurt else sinks))
@@ -160,6 +167,7 @@ class DiagnosticsDialog(QDialog):
             self.tasks.show_scopes(figures.scopes)
         elif page == "connections":
             self.connections.show_sections(figures.connections)
+            self.connections.recording.show_figures(figures.recording)
         elif page == "loop":
             self.loop.show_figures(figures.loop)
         elif page == "log":

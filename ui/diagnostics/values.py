@@ -91,6 +91,20 @@ class FactSection:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingFigures:
+    """What is recorded, and what may be. `choices`: (id, name) of each connection; `current`: what is recorded now.
+
+    `words`: how it goes, or why it ended; `trouble`: that is bad. `files`: where they are.
+    """
+
+    choices: tuple[tuple[str, str], ...] = ()
+    current: str = ""
+    words: str = ""
+    trouble: bool = False
+    files: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What may be another a moment later. `loop` None: nobody measures it. Reports are newest first."""
 
@@ -99,6 +113,7 @@ class Figures:
     loop: LoopFigures | None = None
     connections: tuple[FactSection, ...] = ()
     """Sessions and sockets by provider, calls on threads."""
+    recording: RecordingFigures = RecordingFigures()
     sinks: FactSection = FactSection("Sinks")
     log_level: FieldSpec | None = None
 

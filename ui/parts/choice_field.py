@@ -108,6 +108,13 @@ class ChoiceField(QPushButton):
     def value(self) -> str:
         return self._value
 
+    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
+        """What was chosen stays so while it is among them; else the first one is."""
+        self._choices = tuple(choices)
+        values = [value for value, _ in self._choices]
+        self.set_value(self._value if self._value in values else next(iter(values), ""))
+        self.updateGeometry()
+
     def set_value(self, value: str) -> None:
         self._value = value
         words = dict(self._choices).get(value, value)

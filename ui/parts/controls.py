@@ -105,8 +105,9 @@ class ToolButton(QToolButton):
         self.setToolTip(tip)
         self.setAccessibleName(tip.split(" (")[0])
 
-    def set_icon(self, icon: str, *, kind: str | None = None) -> None:
+    def set_icon(self, icon: str, *, kind: str | None = None, voice: str | None = None) -> None:
         self._icon = icon
+        self._voice = voice or self._voice
         if kind is not None:
             self.setProperty("kind", kind)
         self.update()

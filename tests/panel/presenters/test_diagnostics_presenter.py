@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from fault_server import fault_server, silent_after_a_token
+from fault_server import answers, fault_server, silent_after_a_token
 from looks import tab_stops
 from nuke_ai_panel.panel import diagnosis
 from nuke_ai_panel.panel import settings as options
@@ -19,15 +19,17 @@ from nuke_ai_panel.panel.diagnosis import Folder, KeyringState, LocalServer, Sur
 from nuke_ai_panel.panel.presenters.bundle import as_json
 from nuke_ai_panel.panel.presenters.diagnostics import LOOKED_IN_VAIN, DiagnosticsPresenter
 from nuke_ai_panel.panel.presenters.figures import report_row, sink_section, system_sections, system_words
+from nuke_ai_panel.panel.presenters.pane import PanePresenter
 from nuke_ai_panel.panel.reports import Report, ReportCounts, past_sessions
 from nuke_ai_panel.panel.reports.journal import journal_folder
 from nuke_ai_panel.panel.reports.sink import SinkStats
 from nuke_ai_panel.panel.settings import load, settings_path
 from nuke_ai_panel.providers.redact import Secret
+from nuke_ai_panel.ui.chat_pane import ChatPane
 from nuke_ai_panel.ui.diagnostics.dialog import DiagnosticsDialog
 from open_window import OpenPane, open_pane, until
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
 from qt_host import running
 from report_journals import KEY, run
@@ -148,6 +150,49 @@ async def test_each_figure_of_the_loop_the_sessions_and_the_sinks_is_the_same_in
         assert f"{told['counts']['written']:,} written" in shown.sinks.facts[0].note
         window.pane.composer.stop()
         await until(lambda: not answer.running)
+
+
+async def test_the_connection_in_use_is_recorded_and_every_pane_shows_that_until_it_is_stopped() -> None:
+    async with fault_server(answers("Hello")) as server, diagnostics() as (window, _, dialog):
+        dialog.show_page("connections")
+        part = dialog.connections.recording
+        assert not part.button.isEnabled(), "the guide has no connection"
+        window.answer_with(server.url)
+        await until(part.button.isEnabled)
+        other = ChatPane()
+        PanePresenter(other, window.app, window.app.scope.child("other"))
+        part.button.click()
+        for pane in (window.pane, other):
+            assert tips(pane) == ["Diagnostics: recording OpenAI-compatible"]
+        delete(other)
+        assert words(dialog, "connections").endswith(", recording")
+        window.ask("What is that?")
+        await until(lambda: part.words.startswith("Recording OpenAI-compatible, 1 answer so far."))
+        part.button.click()
+        assert tips(window.pane) == ["Diagnostics"] and part.words == "Recorded 1 answer."
+        [file] = window.app.recordings.folder.iterdir()
+        assert any(file.name in fact for fact in part.files.facts()) and "What is that?" in file.read_text()
+
+
+async def test_a_pane_that_opens_while_something_is_recorded_shows_it() -> None:
+    async with open_pane() as window:
+        window.app.recordings.start("anthropic")
+        other = ChatPane()
+        PanePresenter(other, window.app, window.app.scope.child("other"))
+        assert tips(other) == ["Diagnostics: recording Anthropic"]
+        delete(other)
+
+
+async def test_the_folder_of_recordings_is_shown_by_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with diagnostics() as (window, _, dialog):
+        opened: list[str] = []
+        monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+        dialog.recordings_wanted.emit()
+        assert opened == [str(window.app.recordings.folder)]
+
+
+def tips(pane: ChatPane) -> list[str]:
+    return [tip for stop in tab_stops(pane) if (tip := stop.toolTip()).startswith("Diagnostics")]
 
 
 def as_json_of(now: object, window: OpenPane) -> dict:
