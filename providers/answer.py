@@ -63,7 +63,7 @@ class AnswerReader(Protocol):
         """The service has said that nothing follows."""
         ...
 
-    def feed(self, event: ServerEvent) -> Iterator[StreamEvent]:
+    def feed(self, event: ServerEvent) -> Iterable[StreamEvent]:
         """What this event says. Raises ProviderError if it is an error, or one event too many cannot be read."""
         ...
 
@@ -77,7 +77,7 @@ class AnswerReader(Protocol):
 
 
 class AnswerLog:
-    """What one answer has come to. `usage` is set by the format as it learns of it.
+    """What one answer has come to. `usage` is set by the format as it learns of it, `calls` are added to by it.
 
     `bad_events` counts the events that were no JSON; they are skipped until there are too many.
     """
@@ -86,6 +86,7 @@ class AnswerLog:
         self.asked = asked
         self.bad_events = 0
         self.usage: Usage | None = None
+        self.calls = ToolCalls()
         self._signs = signs
         self._characters = 0
         self._started = False
@@ -122,26 +123,21 @@ class AnswerLog:
             name = self.asked.redactor.excerpt(whole_characters(model), 200) or self.asked.model
             yield Started(name, whole_characters(identity), swapped=swapped)
 
-    def told(self, events: Iterable[StreamEvent], calls: ToolCalls | None = None) -> Iterator[StreamEvent]:
-        """The same events, after the beginning of the answer and within its limit. Raises ProviderError.
-
-        `calls`: where the events come from, if they are of tool calls; what those hold counts too.
-        """
+    def told(self, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+        """The same events, after the beginning of the answer and within its limit. Raises ProviderError."""
         for event in events:
-            yield from self.begin()
-            match event:
-                case TextDelta(text):
-                    self._characters += len(text)
-                    self._said_something = True
-                case ReasoningDelta(text):
-                    self._characters += len(text)
-                case ReasoningOpaque(part):
-                    self._characters += len(json.dumps(part.data))
-                case _:
-                    self._said_something = True
-            self._refuse_if_too_large(calls)
+            if not self._started:
+                yield from self.begin()
+            if isinstance(event, TextDelta):  # as nearly all of them
+                self._characters += len(event.text)
+                self._said_something = True
+            else:
+                self._count(event)
+            if max(self._characters, self.calls.characters) > self.asked.limit:
+                raise self._too_large()
             yield event
-        self._refuse_if_too_large(calls)  # a call without a name holds what it does not tell
+        if self.calls.characters > self.asked.limit:  # a call without a name holds what it does not tell
+            raise self._too_large()
 
     def note_unshown(self) -> None:
         """The answer holds something that is not told, such as work of the service's own tools: it is not empty."""
@@ -165,10 +161,19 @@ class AnswerLog:
             raise self.asked.service.error(kind, model=self.asked.model, detail=self._count_of_tokens())
         yield Finished(reason, raw)
 
-    def _refuse_if_too_large(self, calls: ToolCalls | None) -> None:
-        held = calls.characters if calls else 0
-        if max(self._characters, held) > self.asked.limit:
-            raise self.asked.service.error("answer_too_large", other=f"{self.asked.limit / 2**20:.3g} MB")
+    def _count(self, event: StreamEvent) -> None:
+        match event:
+            case ReasoningDelta(text):
+                self._characters += len(text)
+            case ReasoningOpaque(part):
+                self._characters += len(json.dumps(part.data))
+            case Started() | UsageReported():
+                pass
+            case _:
+                self._said_something = True
+
+    def _too_large(self) -> ProviderError:
+        return self.asked.service.error("answer_too_large", other=f"{self.asked.limit / 2**20:.3g} MB")
 
     def _context_is_full(self) -> bool:
         """Whether nothing was said for want of room: some servers (LM Studio) then end an answer without a word."""

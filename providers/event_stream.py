@@ -7,7 +7,6 @@ from only as a function.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Protocol
 
 from .errors import ProviderError, Service
@@ -30,7 +29,7 @@ class ReadPiece(Protocol):
 
 
 class EventStream:
-    """Iterates over `ServerEvent`. `began`: when the question was sent, by the loop's clock. Raises ProviderError."""
+    """The events, read as they come. `began`: when the question was sent, by the loop's clock."""
 
     def __init__(
         self, read: ReadPiece, service: Service, limits: Limits, began: float, framing: Framing = "sse"
@@ -39,7 +38,6 @@ class EventStream:
         self._service = service
         self._limits = limits
         self._reader = event_reader(framing, limits.event_bytes)
-        self._ready: deque[ServerEvent] = deque()
         self._ended = False
         self._patience = limits.until_first_event(service.local)
         self._heard = began
@@ -47,21 +45,18 @@ class EventStream:
         self._heard_an_event = False
         self._last_moment = began + limits.total
 
-    def __aiter__(self) -> EventStream:
-        return self
-
-    async def __anext__(self) -> ServerEvent:
-        while not self._ready:
-            if self._ended:
-                raise StopAsyncIteration
-            await self._read_on()
-        return self._ready.popleft()
+    async def read(self) -> list[ServerEvent]:
+        """The next events, all that came in one piece; none if the answer has ended. Raises ProviderError."""
+        events: list[ServerEvent] = []
+        while not (events or self._ended):
+            events = await self._read_on()
+        return events
 
     def expect_end(self, seconds: float) -> None:
         """What matters has come: the rest is waited for no longer than this."""
         self._patience = min(self._patience, seconds)
 
-    async def _read_on(self) -> None:
+    async def _read_on(self) -> list[ServerEvent]:
         piece = await self._next_piece()
         try:
             found = self._reader.feed(piece) if piece else self._reader.finish()
@@ -74,7 +69,7 @@ class EventStream:
         if events and not self._heard_an_event:
             self._heard_an_event = True
             self._patience = self._limits.between_events(self._service.local)
-        self._ready.extend(events)
+        return events
 
     async def _next_piece(self) -> bytes:
         clock = asyncio.get_running_loop().time

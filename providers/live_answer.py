@@ -6,11 +6,12 @@ Owns the order at the end: what had arrived is given out before the error that f
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from .answer import AnswerReader
 from .errors import ProviderError
 from .event_stream import EventStream
+from .framing import ServerEvent
 from .messages import StreamEvent
 
 _AFTER_THE_END = 5.0
@@ -45,18 +46,23 @@ class LiveAnswer:
 
     async def _read_on(self) -> None:
         try:
-            event = await anext(self._events, None)
+            events = await self._events.read()
         except ProviderError as error:
             if not self._reader.finished:
                 self._failure = error
                 return
-            event = None  # only counts were missing
-        if event is not None:
-            self._take(self._reader.feed(event))
+            events = []  # only counts were missing
+        self._take(self._told(events))
         if self._reader.finished:
             self._events.expect_end(_AFTER_THE_END)
-        if event is None or self._reader.done:
+        if not events or self._reader.done:
             self._end()
+
+    def _told(self, events: Iterable[ServerEvent]) -> Iterator[StreamEvent]:
+        for event in events:
+            yield from self._reader.feed(event)
+            if self._reader.done:
+                return
 
     def _end(self) -> None:
         if self._failure is None:
@@ -65,7 +71,7 @@ class LiveAnswer:
         if self._reader.done:
             self._on_complete()
 
-    def _take(self, events: Iterator[StreamEvent]) -> None:
+    def _take(self, events: Iterable[StreamEvent]) -> None:
         """Keeps what these events give, up to the one that fails."""
         try:
             self._ready.extend(events)

@@ -6,7 +6,7 @@ citations, whatever comes next) are passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..json_values import as_object, as_text
@@ -36,8 +36,8 @@ class _OpenUse:
 class Blocks:
     """The blocks of one answer. `ready` counts the calls that were given out whole; `spoke`: there was text."""
 
-    def __init__(self) -> None:
-        self.calls = ToolCalls()
+    def __init__(self, calls: ToolCalls) -> None:
+        self._calls = calls
         self.ready = 0
         self.spoke = False
         self._thinking: _OpenThinking | None = None  # one at a time, so that an endless answer keeps no more
@@ -56,28 +56,26 @@ class Blocks:
             case "tool_use":
                 yield from self._close_use(index)
                 given = as_object(block.get("input"))
-                use = self._uses[index] = _OpenUse(self.calls.open(), arguments_text(given) if given else "")
-                yield from self.calls.add(use.call, as_text(block.get("id")), as_text(block.get("name")))
+                use = self._uses[index] = _OpenUse(self._calls.open(), arguments_text(given) if given else "")
+                yield from self._calls.add(use.call, as_text(block.get("id")), as_text(block.get("name")))
             case _:
                 pass
 
-    def add(self, index: int | None, delta: dict[str, JSON]) -> Iterator[StreamEvent]:
+    def add(self, index: int | None, delta: dict[str, JSON]) -> Iterable[StreamEvent]:
         """A piece of a block."""
         match delta.get("type"):
             case "text_delta":
-                yield from self._speak(as_text(delta.get("text")))
+                return self._speak(as_text(delta.get("text")))
             case "thinking_delta":
-                yield from self._think(index, as_text(delta.get("thinking")))
+                return self._think(index, as_text(delta.get("thinking")))
+            case "input_json_delta":
+                return self._add_arguments(index, as_text(delta.get("partial_json")))
             case "signature_delta":
                 if self._thinking and self._thinking.index == index:
                     self._thinking.signature = as_text(delta.get("signature"))
-            case "input_json_delta":
-                use, text = self._uses.get(index), as_text(delta.get("partial_json"))
-                if use and text:
-                    use.whole = ""
-                    yield from self.calls.add(use.call, arguments=text)
             case _:
                 pass
+        return ()
 
     def stop(self, index: int | None) -> Iterator[StreamEvent]:
         """A block is whole."""
@@ -96,16 +94,25 @@ class Blocks:
         self._thinking = None
         self._uses.clear()
 
-    def _speak(self, text: str) -> Iterator[StreamEvent]:
-        if text:
-            self.spoke = True
-            yield TextDelta(text)
+    def _speak(self, text: str) -> Iterable[StreamEvent]:
+        if not text:
+            return ()
+        self.spoke = True
+        return (TextDelta(text),)
 
-    def _think(self, index: int | None, text: str) -> Iterator[StreamEvent]:
-        if text:
-            if self._thinking and self._thinking.index == index:
-                self._thinking.text.append(text)
-            yield ReasoningDelta(text)
+    def _think(self, index: int | None, text: str) -> Iterable[StreamEvent]:
+        if not text:
+            return ()
+        if self._thinking and self._thinking.index == index:
+            self._thinking.text.append(text)
+        return (ReasoningDelta(text),)
+
+    def _add_arguments(self, index: int | None, text: str) -> Iterable[StreamEvent]:
+        use = self._uses.get(index)
+        if not use or not text:
+            return ()
+        use.whole = ""
+        return self._calls.add(use.call, arguments=text)
 
     def _close_thinking(self) -> Iterator[StreamEvent]:
         """Reasoning that nobody signed is wanted back by nobody."""
@@ -119,5 +126,5 @@ class Blocks:
         if use is None:
             return
         self.ready += 1
-        yield from self.calls.add(use.call, arguments=use.whole)
-        yield from self.calls.close(use.call)
+        yield from self._calls.add(use.call, arguments=use.whole)
+        yield from self._calls.close(use.call)

@@ -40,7 +40,7 @@ class MessageStream:
 
     def __init__(self, asked: Asked) -> None:
         self.log = AnswerLog(asked, SIGNS)
-        self._blocks = Blocks()
+        self._blocks = Blocks(self.log.calls)
         self._open = ""  # the id of the message that has begun
         self._done = False
         self._stop: dict[str, JSON] = {}
@@ -54,17 +54,18 @@ class MessageStream:
     def finished(self) -> bool:
         return self._done
 
-    def feed(self, event: ServerEvent) -> Iterator[StreamEvent]:
+    def feed(self, event: ServerEvent) -> Iterable[StreamEvent]:
         document = self.log.parse(event.data)
-        if document is not None:
-            if error_in(document, event.name):
-                raise self.log.error(document)
-            yield from self._read(document)
+        if document is None:
+            return ()
+        if error_in(document, event.name):
+            raise self.log.error(document)
+        return self.log.told(self._read(document))
 
     def whole(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
         if error_in(document):
             raise self.log.error(document)
-        yield from self._message(document)
+        yield from self.log.told(self._message(document))
         self._done = True
         yield from self.finish()
 
@@ -74,28 +75,29 @@ class MessageStream:
         word = as_text(self._stop.get("stop_reason"))
         if word == _FULL:
             raise self.log.error({"error": {"type": _FULL}})
-        yield from self._told(self._blocks.finish())
-        yield from self._told(self._explanation())
+        yield from self.log.told(self._blocks.finish())
+        yield from self.log.told(self._explanation())
         self.log.usage = _usage(self._counts) if self._counts else None
         yield from self.log.end(self._reason(word), word)
 
-    def _read(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
+    def _read(self, document: dict[str, JSON]) -> Iterable[StreamEvent]:
         index = as_count(document.get("index"))
         match document.get("type"):
             case "content_block_delta":
-                yield from self._told(self._blocks.add(index, as_object(document.get("delta"))))
+                return self._blocks.add(index, as_object(document.get("delta")))
             case "content_block_start":
-                yield from self._told(self._blocks.start(index, as_object(document.get("content_block"))))
+                return self._blocks.start(index, as_object(document.get("content_block")))
             case "content_block_stop":
-                yield from self._told(self._blocks.stop(index))
+                return self._blocks.stop(index)
             case "message_start":
-                yield from self._message(as_object(document.get("message")))
+                return self._message(as_object(document.get("message")))
             case "message_delta":
                 self._end(as_object(document.get("delta")), document.get("usage"))
             case "message_stop":
                 self._done = True
             case _:
                 pass
+        return ()
 
     def _message(self, message: dict[str, JSON]) -> Iterator[StreamEvent]:
         """A message begins; from some gateways it is all there already."""
@@ -106,8 +108,8 @@ class MessageStream:
         self._end(message, message.get("usage"))
         yield from self.log.begin(as_text(message.get("model")), identity)
         for index, block in enumerate(as_list(message.get("content"))):
-            yield from self._told(self._blocks.start(index, as_object(block)))
-            yield from self._told(self._blocks.stop(index))
+            yield from self._blocks.start(index, as_object(block))
+            yield from self._blocks.stop(index)
 
     def _begin_anew(self) -> Iterator[StreamEvent]:
         """A gateway lost its answer in the middle and goes on with another. A call that was given out cannot be undone.
@@ -117,7 +119,7 @@ class MessageStream:
         if self._blocks.ready:
             raise self.log.cut()
         self._blocks.drop()
-        yield from self._told([ReasoningOpaque(BEGUN_ANEW)])
+        yield ReasoningOpaque(BEGUN_ANEW)
 
     def _end(self, message: dict[str, JSON], usage: JSON) -> None:
         """Keeps why it ended, if it says so, and the counts. Those are of the whole answer; what is left out stays."""
@@ -125,9 +127,6 @@ class MessageStream:
             self._stop = message
         counts = as_object(usage)
         self._counts |= {name: counts[name] for name in _COUNTS if counts.get(name) is not None}
-
-    def _told(self, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
-        return self.log.told(events, self._blocks.calls)
 
     def _explanation(self) -> Iterator[StreamEvent]:
         """Why the service declined, in its own words, if it has any."""

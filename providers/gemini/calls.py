@@ -18,8 +18,8 @@ from .signatures import signed_call
 class GeminiCalls:
     """The calls of one answer, each followed by its signature."""
 
-    def __init__(self) -> None:
-        self.calls = ToolCalls()
+    def __init__(self, calls: ToolCalls) -> None:
+        self._calls = calls
         self._open: OpenCall | None = None
         self._arguments = ArgumentText()
         self._signature = ""
@@ -31,9 +31,9 @@ class GeminiCalls:
             yield from self.finish()
             if not piece:
                 return
-            self._open = self.calls.open()
+            self._open = self._calls.open()
         self._signature = signature or self._signature
-        yield from self.calls.add(self._open, identity, name, self._arguments_in(piece))
+        yield from self._calls.add(self._open, identity, name, self._arguments_in(piece))
         if piece.get("willContinue") is not True:
             yield from self.finish()
 
@@ -44,8 +44,8 @@ class GeminiCalls:
         call, self._open = self._open, None
         rest, self._arguments = self._arguments.close() if complete else "", ArgumentText()
         signature, self._signature = self._signature, ""
-        yield from self.calls.add(call, arguments=rest)
-        yield from self.calls.close(call)
+        yield from self._calls.add(call, arguments=rest)
+        yield from self._calls.close(call)
         if signature:
             yield ReasoningOpaque(signed_call(signature))
 

@@ -6,7 +6,7 @@ goes through it as a live one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..answer import AnswerLog, Asked
 from ..errors import ProviderError
@@ -54,7 +54,7 @@ class GeminiStream:
 
     def __init__(self, asked: Asked) -> None:
         self.log = AnswerLog(asked, SIGNS)
-        self._calls = GeminiCalls()
+        self._calls = GeminiCalls(self.log.calls)
         self._counts: dict[str, int] = {}
         self._finish = ""
         self._message = ""
@@ -69,20 +69,19 @@ class GeminiStream:
     def finished(self) -> bool:
         return bool(self._finish or self._blocked)
 
-    def feed(self, event: ServerEvent) -> Iterator[StreamEvent]:
+    def feed(self, event: ServerEvent) -> Iterable[StreamEvent]:
         document = self.log.parse(event.data)
-        if document is not None:
-            yield from self._response(as_response(document), event.name)
+        return () if document is None else self.log.told(self._response(as_response(document), event.name))
 
     def whole(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
-        yield from self._response(document, "")
+        yield from self.log.told(self._response(document, ""))
         yield from self.finish()
 
     def finish(self) -> Iterator[StreamEvent]:
         if not self.finished:
             raise self.log.cut()
         self._done = True
-        yield from self.log.told(self._calls.finish(complete=self._reason() == "stop"), self._calls.calls)
+        yield from self.log.told(self._calls.finish(complete=self._reason() == "stop"))
         if self._finish in _FAILURES:
             yield from self.log.counts()
             raise self._failure()
@@ -106,10 +105,9 @@ class GeminiStream:
             part = as_object(item)
             signature = as_text(part.get("thoughtSignature"))
             if "functionCall" in part:
-                calls = self._calls.feed(as_object(part.get("functionCall")), signature)
-                yield from self.log.told(calls, self._calls.calls)
+                yield from self._calls.feed(as_object(part.get("functionCall")), signature)
             else:
-                yield from self.log.told(_said(part, signature))
+                yield from _said(part, signature)
 
     def _keep_usage(self, usage: dict[str, JSON]) -> None:
         """Counts are of the whole answer so far; the first events may have none."""
@@ -123,7 +121,7 @@ class GeminiStream:
     def _told_reason(self) -> FinishReason:
         """The calls that arrived count for more than the word, which is the same with and without them."""
         reason = self._reason()
-        return "tool_calls" if len(self._calls.calls) and reason in ("stop", "unknown") else reason
+        return "tool_calls" if len(self.log.calls) and reason in ("stop", "unknown") else reason
 
     def _failure(self) -> ProviderError:
         asked = self.log.asked

@@ -5,14 +5,14 @@ Owns the reading of lines. It reads no bytes and opens nothing, so a recorded st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..answer import AnswerLog, Asked
 from ..framing import ServerEvent
 from ..json_values import as_count, as_list, as_object, as_text
 from ..messages import JSON, FinishReason, ReasoningDelta, StreamEvent, TextDelta, Usage
 from ..refusals import error_in
-from ..tool_calls import ToolCalls, arguments_text
+from ..tool_calls import arguments_text
 from .signs import SIGNS
 
 _REASONS: dict[str, FinishReason] = {"": "stop", "stop": "stop", "load": "stop", "unload": "stop", "length": "length"}
@@ -24,7 +24,6 @@ class OllamaStream:
 
     def __init__(self, asked: Asked) -> None:
         self.log = AnswerLog(asked, SIGNS)
-        self._calls = ToolCalls()
         self._done = False
         self._finish = ""
 
@@ -36,59 +35,54 @@ class OllamaStream:
     def finished(self) -> bool:
         return self._done
 
-    def feed(self, event: ServerEvent) -> Iterator[StreamEvent]:
+    def feed(self, event: ServerEvent) -> Iterable[StreamEvent]:
         document = self.log.parse(event.data)
-        if document is not None:
-            yield from self._line(document)
+        return () if document is None else self.log.told(self._line(document))
 
     def whole(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
-        yield from self._line(document)
+        yield from self.log.told(self._line(document))
         yield from self.finish()
 
     def finish(self) -> Iterator[StreamEvent]:
         if not self._done:
             raise self.log.cut()
-        yield from self.log.told(self._calls.finish(), self._calls)
+        yield from self.log.told(self.log.calls.finish())
         yield from self.log.end(self._reason(), self._finish)
 
     def _line(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
         if error_in(document):
             raise self.log.error(document)
-        if not self.log.started and not is_line(document):
-            raise self.log.asked.service.error("not_an_api")
-        yield from self.log.begin(as_text(document.get("model")))
+        if not self.log.started:
+            if not is_line(document):
+                raise self.log.asked.service.error("not_an_api")
+            yield from self.log.begin(as_text(document.get("model")))
         message = as_object(document.get("message"))
-        yield from self.log.told(_said(message))
-        yield from self.log.told(self._called(as_list(message.get("tool_calls"))), self._calls)
+        if thinking := as_text(message.get("thinking")):
+            yield ReasoningDelta(thinking)
+        if text := as_text(message.get("content")):
+            yield TextDelta(text)
+        for call in as_list(message.get("tool_calls")):
+            yield from self._called(as_object(call))
         if document.get("done") is True:
             self._done = True
             self._finish = as_text(document.get("done_reason"))
             self.log.usage = _usage(document)
 
-    def _called(self, calls: list[JSON]) -> Iterator[StreamEvent]:
+    def _called(self, call: dict[str, JSON]) -> Iterator[StreamEvent]:
         """Every call comes whole; `index` says nothing, it begins anew in some lines."""
-        for item in calls:
-            call = as_object(item)
-            function = as_object(call.get("function"))
-            name, arguments = as_text(function.get("name")), arguments_text(function.get("arguments"))
-            yield from self._calls.add(self._calls.open(), as_text(call.get("id")), name, arguments)
+        function = as_object(call.get("function"))
+        name, arguments = as_text(function.get("name")), arguments_text(function.get("arguments"))
+        yield from self.log.calls.add(self.log.calls.open(), as_text(call.get("id")), name, arguments)
 
     def _reason(self) -> FinishReason:
         """The calls that arrived count for more than the word, which is `stop` after them too."""
         reason = _REASONS.get(self._finish, "unknown")
-        return "tool_calls" if len(self._calls) and reason in ("stop", "unknown") else reason
+        return "tool_calls" if len(self.log.calls) and reason in ("stop", "unknown") else reason
 
 
 def is_line(document: dict[str, JSON]) -> bool:
     """Whether this is part of an answer, or a whole one."""
     return "message" in document or "done" in document
-
-
-def _said(message: dict[str, JSON]) -> Iterator[StreamEvent]:
-    if thinking := as_text(message.get("thinking")):
-        yield ReasoningDelta(thinking)
-    if text := as_text(message.get("content")):
-        yield TextDelta(text)
 
 
 def _usage(document: dict[str, JSON]) -> Usage | None:

@@ -16,8 +16,8 @@ from ..tool_calls import OpenCall, ToolCalls, arguments_text
 class ChatCalls:
     """The calls of one answer."""
 
-    def __init__(self) -> None:
-        self.calls = ToolCalls()
+    def __init__(self, calls: ToolCalls) -> None:
+        self._calls = calls
         self._by_index: dict[int, OpenCall] = {}
         self._joiners: dict[int, tuple[OpenCall, CharacterJoiner]] = {}
 
@@ -29,7 +29,7 @@ class ChatCalls:
             call = self._call_of(piece)
             if call.number not in self._joiners:
                 self._joiners[call.number] = call, CharacterJoiner()
-            yield from self.calls.add(
+            yield from self._calls.add(
                 call,
                 whole_characters(as_text(piece.get("id"))),
                 whole_characters(as_text(function.get("name"))),
@@ -39,8 +39,8 @@ class ChatCalls:
     def finish(self) -> Iterator[StreamEvent]:
         """Every call, whole."""
         for call, joiner in self._joiners.values():
-            yield from self.calls.add(call, arguments=joiner.finish())
-        yield from self.calls.finish()
+            yield from self._calls.add(call, arguments=joiner.finish())
+        yield from self._calls.finish()
 
     def _call_of(self, piece: dict[str, JSON]) -> OpenCall:
         """By index; by id where the index is missing; a new id on a used index is a new call."""
@@ -48,9 +48,9 @@ class ChatCalls:
         if index is not None:
             known = self._by_index.get(index)
             if known is None or (identity and known.id and identity != known.id):
-                known = self._by_index[index] = self.calls.open()
+                known = self._by_index[index] = self._calls.open()
             return known
         if identity:
-            return self.calls.with_id(identity) or self.calls.open()
+            return self._calls.with_id(identity) or self._calls.open()
         named = bool(as_text(as_object(piece.get("function")).get("name")))
-        return self.calls.open() if named else self.calls.last or self.calls.open()
+        return self._calls.open() if named else self._calls.last or self._calls.open()

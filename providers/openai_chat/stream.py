@@ -39,7 +39,7 @@ class ChatStream:
     def __init__(self, asked: Asked, quirks: ChatQuirks | None = None) -> None:
         self.log = AnswerLog(asked, CHAT_SIGNS)
         self._quirks = quirks or ChatQuirks()
-        self._calls = ChatCalls()
+        self._calls = ChatCalls(self.log.calls)
         self._thoughts = Thoughts()
         self._details = ReasoningDetails(asked.limit // 2)
         self._text, self._reasoning = CharacterJoiner(), CharacterJoiner()
@@ -55,16 +55,15 @@ class ChatStream:
     def finished(self) -> bool:
         return self._done or bool(self._finish)
 
-    def feed(self, event: ServerEvent) -> Iterator[StreamEvent]:
+    def feed(self, event: ServerEvent) -> Iterable[StreamEvent]:
         if event.data.strip() == "[DONE]":
             self._done = True
-            return
+            return ()
         document = self.log.parse(event.data)
-        if document is not None:
-            yield from self._chunk(document, event.name)
+        return () if document is None else self.log.told(self._chunk(document, event.name))
 
     def whole(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
-        yield from self._chunk(document, "")
+        yield from self.log.told(self._chunk(document, ""))
         self._done = True
         yield from self.finish()
 
@@ -72,7 +71,7 @@ class ChatStream:
         yield from self.log.told(self._left())
         if not self.finished:
             raise self.log.cut()
-        yield from self.log.told(self._calls.finish(), self._calls.calls)
+        yield from self.log.told(self._calls.finish())
         yield from self.log.end(self._reason(), self._finish)
 
     def _chunk(self, document: dict[str, JSON], name: str) -> Iterator[StreamEvent]:
@@ -91,9 +90,9 @@ class ChatStream:
 
     def _choice(self, choice: dict[str, JSON]) -> Iterator[StreamEvent]:
         delta = as_object(choice.get("delta")) or as_object(choice.get("message"))
-        yield from self.log.told(self._said(delta, as_text(choice.get("text"))))
+        yield from self._said(delta, as_text(choice.get("text")))
         if pieces := as_list(delta.get("tool_calls")):
-            yield from self.log.told(self._calls.feed(pieces), self._calls.calls)
+            yield from self._calls.feed(pieces)
         if reason := as_text(choice.get("finish_reason")):
             self._finish = reason
         if reason == "error":
@@ -101,7 +100,7 @@ class ChatStream:
 
     def _fail(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
         """What came before the error, what that has cost, and the error."""
-        yield from self.log.told(self._left())
+        yield from self._left()
         if self.log.usage is not None:
             yield from self.log.counts()
         raise self.log.error(document)
@@ -146,7 +145,7 @@ class ChatStream:
         if self._refused:
             return "refusal"
         reason = _REASONS.get(self._finish, "stop" if not self._finish else "unknown")
-        return "tool_calls" if len(self._calls.calls) and reason in ("stop", "unknown") else reason
+        return "tool_calls" if len(self.log.calls) and reason in ("stop", "unknown") else reason
 
 
 def _content(content: JSON) -> tuple[str, str]:

@@ -6,7 +6,7 @@ end of the piece, of the item or of the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..json_values import CharacterJoiner, as_count, as_list, as_object, as_text, whole_characters
@@ -36,12 +36,15 @@ class _Item:
 
 
 class OutputItems:
-    """The items of one answer. `refused`: the model has declined in words. `hidden`: a service's own tool was used."""
+    """The items of one answer. `refused`: the model has declined in words.
 
-    def __init__(self) -> None:
-        self.calls = ToolCalls()
+    `note_unshown` is called for an item that says nothing here: a service's own tool was used.
+    """
+
+    def __init__(self, calls: ToolCalls, note_unshown: Callable[[], None]) -> None:
+        self._calls = calls
+        self._note_unshown = note_unshown
         self.refused = False
-        self.hidden = False
         self._count = 0
         self._by_name: dict[str | int, _Item] = {}
         self._last_thought: tuple[int, int] | None = None
@@ -49,22 +52,22 @@ class OutputItems:
     def __len__(self) -> int:
         return self._count
 
-    def feed(self, kind: str, event: dict[str, JSON]) -> Iterator[StreamEvent]:
+    def feed(self, kind: str, event: dict[str, JSON]) -> Iterable[StreamEvent]:
         """What an event of this kind adds. Kinds that nobody knows add nothing."""
         match kind:
             case "response.output_item.added":
                 content = as_object(event.get("item"))
-                yield from self._begin(self._new(event, content), content)
+                return self._begin(self._new(event, content), content)
             case "response.output_item.done":
                 content = as_object(event.get("item"))
-                yield from self._whole(self._of(event, content), content)
+                return self._whole(self._of(event, content), content)
             case "response.function_call_arguments.delta":
                 item = self._of(event)
-                yield from self._arguments(item, item.joiner.feed(as_text(event.get("delta"))))
+                return self._arguments(item, item.joiner.feed(as_text(event.get("delta"))))
             case "response.function_call_arguments.done":
-                yield from self._all_arguments(self._of(event), event)
+                return self._all_arguments(self._of(event), event)
             case _:
-                yield from self._text_event(kind, event)
+                return self._text_event(kind, event)
 
     def whole(self, content: dict[str, JSON]) -> Iterator[StreamEvent]:
         """An item of an answer that came in one piece."""
@@ -80,8 +83,10 @@ class OutputItems:
     def _of(self, event: dict[str, JSON], content: dict[str, JSON] | None = None) -> _Item:
         """By id, else by place: some services leave the place out, others give the same item ever new ids."""
         content = content or {}
-        found = (self._by_name[name] for name in _names(event, content) if name in self._by_name)
-        return next(found, None) or self._new(event, content)
+        for name in _names(event, content):
+            if name in self._by_name:
+                return self._by_name[name]
+        return self._new(event, content)
 
     def _begin(self, item: _Item, content: dict[str, JSON]) -> Iterator[StreamEvent]:
         if item.begun:
@@ -90,7 +95,7 @@ class OutputItems:
         match content.get("type"):
             case "function_call":
                 identity, name = (whole_characters(as_text(content.get(key))) for key in ("call_id", "name"))
-                yield from self.calls.add(self._call(item), identity, name)
+                yield from self._calls.add(self._call(item), identity, name)
             case "message":
                 # Whether it is an aside or the answer; models that say so want to be told so again.
                 if phase := as_text(content.get("phase")):
@@ -98,7 +103,7 @@ class OutputItems:
             case "reasoning" | None:
                 pass
             case _:
-                self.hidden = True
+                self._note_unshown()
 
     def _whole(self, item: _Item, content: dict[str, JSON]) -> Iterator[StreamEvent]:
         """The end of an item: what of it has not been told."""
@@ -113,7 +118,7 @@ class OutputItems:
                     yield ReasoningOpaque(Opaque(OWNER, {**content}))
             case "function_call":
                 yield from self._all_arguments(item, content)
-                yield from self.calls.close(self._call(item))
+                yield from self._calls.close(self._call(item))
             case _:
                 pass
 
@@ -123,45 +128,45 @@ class OutputItems:
             kind = as_text(part.get("type"))
             yield from self._text(item, kind, index, _whole_text(kind, part), whole=True)
 
-    def _text_event(self, kind: str, event: dict[str, JSON]) -> Iterator[StreamEvent]:
+    def _text_event(self, kind: str, event: dict[str, JSON]) -> Iterable[StreamEvent]:
         stem, _, ending = kind.rpartition(".")
         if stem not in _TEXTS or ending not in ("delta", "done"):
-            return
+            return ()
         part, whole = _TEXTS[stem], ending == "done"
         index = as_count(event.get("summary_index" if part == "summary_text" else "content_index")) or 0
         text = _whole_text(part, event) if whole else as_text(event.get("delta"))
-        yield from self._text(self._of(event), part, index, text, whole=whole)
+        return self._text(self._of(event), part, index, text, whole=whole)
 
-    def _text(self, item: _Item, kind: str, index: int, text: str, *, whole: bool) -> Iterator[StreamEvent]:
+    def _text(self, item: _Item, kind: str, index: int, text: str, *, whole: bool) -> Iterable[StreamEvent]:
         if whole and (kind, index) in item.told:
-            return
+            return ()
         text = whole_characters(text) if whole else item.joiner.feed(text)
         if not text:
-            return
+            return ()
         item.told.add((kind, index))
         match kind:
             case "output_text":
-                yield TextDelta(text)
+                return (TextDelta(text),)
             case "refusal":
                 self.refused = True
-                yield TextDelta(text)
+                return (TextDelta(text),)
             case "summary_text" | "reasoning_text":
-                yield from self._thought(item, kind, index, text)
+                return self._thought(item, kind, index, text)
             case _:
-                pass
+                return ()
 
-    def _thought(self, item: _Item, kind: str, index: int, text: str) -> Iterator[StreamEvent]:
+    def _thought(self, item: _Item, kind: str, index: int, text: str) -> Iterable[StreamEvent]:
         """A thought and its summary say the same: the one that comes first is told. Thoughts are paragraphs."""
         item.thought = item.thought or kind
         if item.thought != kind:
-            return
+            return ()
         place = (item.number, index)
         parted = self._last_thought not in (None, place)
         self._last_thought = place
-        yield ReasoningDelta(f"\n\n{text}" if parted else text)
+        return (ReasoningDelta(f"\n\n{text}" if parted else text),)
 
-    def _arguments(self, item: _Item, text: str) -> Iterator[StreamEvent]:
-        yield from self.calls.add(self._call(item), arguments=text)
+    def _arguments(self, item: _Item, text: str) -> Iterable[StreamEvent]:
+        return self._calls.add(self._call(item), arguments=text)
 
     def _all_arguments(self, item: _Item, content: dict[str, JSON]) -> Iterator[StreamEvent]:
         if not self._call(item).pieces:
@@ -169,7 +174,7 @@ class OutputItems:
 
     def _call(self, item: _Item) -> OpenCall:
         if item.call is None:
-            item.call = self.calls.open()
+            item.call = self._calls.open()
         return item.call
 
 

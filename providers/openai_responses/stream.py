@@ -6,7 +6,7 @@ so a recorded stream goes through it as a live one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..answer import AnswerLog, Asked
 from ..framing import ServerEvent
@@ -30,7 +30,7 @@ class ResponsesStream:
 
     def __init__(self, asked: Asked, signs: tuple[Sign, ...] = ()) -> None:
         self.log = AnswerLog(asked, signs)
-        self._items = OutputItems()
+        self._items = OutputItems(self.log.calls, self.log.note_unshown)
         self._done = False
         self._raw = ""
 
@@ -42,38 +42,36 @@ class ResponsesStream:
     def finished(self) -> bool:
         return self._done
 
-    def feed(self, event: ServerEvent) -> Iterator[StreamEvent]:
+    def feed(self, event: ServerEvent) -> Iterable[StreamEvent]:
         if event.data.strip() == "[DONE]":  # of servers that grew up with the chat format; it says nothing here
-            return
+            return ()
         document = self.log.parse(event.data)
-        if document is not None:
-            yield from self._event(document, event.name)
+        return () if document is None else self.log.told(self._event(document, event.name))
 
     def whole(self, document: dict[str, JSON]) -> Iterator[StreamEvent]:
         if error_in(document):
             raise self.log.error(document)
-        yield from self._ended(document, "completed")
+        yield from self.log.told(self._ended(document, "completed"))
         yield from self.finish()
 
     def finish(self) -> Iterator[StreamEvent]:
         if not self._done:
             raise self.log.cut()
-        yield from self.log.told(self._items.calls.finish(), self._items.calls)
+        yield from self.log.told(self.log.calls.finish())
         yield from self.log.end(self._reason(), self._raw)
 
-    def _event(self, document: dict[str, JSON], name: str) -> Iterator[StreamEvent]:
+    def _event(self, document: dict[str, JSON], name: str) -> Iterable[StreamEvent]:
         if error_in(document, name):
             raise self.log.error(document)
         kind, response = as_text(document.get("type")) or name, as_object(document.get("response"))
         if kind in _BEGINNINGS:
-            yield from self._begin(response)
-        elif kind in _ENDS:
-            yield from self._ended(response, kind.removeprefix("response."))
-        else:
-            yield from self._told(self._items.feed(kind, document))
+            return self._begin(response)
+        if kind in _ENDS:
+            return self._ended(response, kind.removeprefix("response."))
+        return self._items.feed(kind, document)
 
     def _begin(self, response: dict[str, JSON]) -> Iterator[StreamEvent]:
-        yield from self.log.begin(as_text(response.get("model")), as_text(response.get("id")))
+        return self.log.begin(as_text(response.get("model")), as_text(response.get("id")))
 
     def _ended(self, response: dict[str, JSON], status: str) -> Iterator[StreamEvent]:
         """The answer as a whole. Its items are told only if none of them came by itself."""
@@ -86,20 +84,15 @@ class ResponsesStream:
             raise self.log.error({"error": response.get("error")})
         if not len(self._items):
             for item in as_list(response.get("output")):
-                yield from self._told(self._items.whole(as_object(item)))
+                yield from self._items.whole(as_object(item))
         self._raw = as_text(as_object(response.get("incomplete_details")).get("reason")) or status
         self._done = True
-
-    def _told(self, events: Iterator[StreamEvent]) -> Iterator[StreamEvent]:
-        yield from self.log.told(events, self._items.calls)
-        if self._items.hidden:
-            self.log.note_unshown()
 
     def _reason(self) -> FinishReason:
         if self._items.refused:
             return "refusal"
         reason = _REASONS.get(self._raw, "unknown")
-        return "tool_calls" if len(self._items.calls) and reason in ("stop", "unknown") else reason
+        return "tool_calls" if len(self.log.calls) and reason in ("stop", "unknown") else reason
 
 
 def _usage(usage: dict[str, JSON]) -> Usage:
