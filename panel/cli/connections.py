@@ -63,7 +63,7 @@ def _print_table(rows: list[dict[str, object]]) -> None:
 
 
 def test(provider: str | None, base_url: str | None, model: str | None, *, ask: bool, as_json: bool) -> int:
-    """The connection test. `ask`: with one question at the end. Exit code 1 when a step failed, 2 when the address is none."""
+    """The connection test; `ask`: with a question at its end. Exit code 1 when a step failed, 2 for a bad address."""
 
     async def main(_: Interrupts) -> int:
         async with terminal.application() as app:
