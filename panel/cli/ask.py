@@ -10,6 +10,8 @@ from ...providers.errors import Problem
 from ...providers.messages import TextDelta, Waiting
 from ..app import Application
 from ..hosts.script import ScriptError
+from ..recordings import RecordingState
+from ..recordings.folder import empty_file
 from ..turn import ChatEvent, ToolEnded, TurnEnded
 from . import terminal
 from .output import printable, say, tell
@@ -36,11 +38,16 @@ async def _ask(app: Application, arguments: argparse.Namespace) -> int:
         provider = choose(app, arguments.provider, arguments.base_url)
         if arguments.script:
             await app.open_script(Path(arguments.script))
+        if arguments.record:
+            _record(app, provider, Path(arguments.record).absolute())
     except NoSuchProvider as error:
         tell(str(error))
         return terminal.BAD_INPUT
     except ScriptError as error:
         return terminal.refuse_script(error, json=arguments.json)
+    except OSError as error:
+        tell(f"{arguments.record} cannot be written: {error.strerror}.")
+        return terminal.BAD_INPUT
     prompt = await _question(arguments.prompt)
     if not prompt.strip():
         tell("There is no question. Write one, or pipe it in and give - for it.")
@@ -48,7 +55,25 @@ async def _ask(app: Application, arguments: argparse.Namespace) -> int:
     chat = app.chat(provider, arguments.model or "")
     chat.subscribe(_Json() if arguments.json else TextPrinter())
     ended = await chat.ask(prompt)
+    if arguments.record:
+        _tell_recorded(await app.recordings.finish(), arguments.record)
     return terminal.code_of(ended.problem) if ended.state == "failed" and ended.problem else 0
+
+
+def _record(app: Application, provider: str, file: Path) -> None:
+    """From now on into this file, which is begun anew. Raises OSError."""
+    empty_file(file)
+    app.recordings.start(provider, file=file)
+
+
+def _tell_recorded(state: RecordingState, file: str) -> None:
+    if state.trouble:
+        tell(f"{file} is not complete. {state.trouble}")
+    elif state.answers:
+        answers = "1 answer" if state.answers == 1 else f"{state.answers} answers"
+        tell(f"Recorded {answers} in {file}, without keys and pictures. Read it before you share it.")
+    else:
+        tell(f"{file} is empty: no service answered.")
 
 
 async def _question(given: str) -> str:

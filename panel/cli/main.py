@@ -74,6 +74,7 @@ def _add_ask(commands: Commands) -> None:
     parser.add_argument("prompt", help="the question; - reads it from standard input")
     parser.add_argument("--script", metavar="FILE.nk", type=_given, help="the script to ask about")
     parser.add_argument("--allow", choices=("read",), default="read", help="what the answer may do (reading only)")
+    parser.add_argument("--record", metavar="FILE", type=_given, help="keep what the service sent, for `replay`")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
     _add_choice(parser)
     parser.set_defaults(command=_ask)

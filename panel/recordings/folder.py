@@ -36,6 +36,15 @@ def write_recording(folder: Path, name: str, content: bytes) -> Recorded:
     return Recorded(path, len(content))
 
 
+def empty_file(path: Path) -> None:
+    """A file of the user's choice, private and with nothing in it."""
+    descriptor = open_private(path)
+    try:
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
 def append_recording(path: Path, content: bytes) -> Recorded:
     """To the end of a file of the user's choice."""
     _write(path, content)

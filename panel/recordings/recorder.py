@@ -73,6 +73,7 @@ class Recordings:
         self._file: Path | None = None
         self._open: list[_Tape] = []
         self._begun = 0
+        self._writing: set[asyncio.Task[None]] = set()
         self._end: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[RecordingState], object]] = []
 
@@ -93,6 +94,13 @@ class Recordings:
         self._become(replace(self.state, provider="", trouble=trouble))
         for tape in tuple(self._open):
             tape.cut(STOPPED)
+
+    async def finish(self) -> RecordingState:
+        """Stops, and waits until everything is written or has failed."""
+        self.stop()
+        while self._writing:
+            await asyncio.wait(self._writing)
+        return self.state
 
     def follow(self, changed: Callable[[RecordingState], object]) -> Callable[[], None]:
         """Gives how to leave."""
@@ -124,7 +132,9 @@ class Recordings:
     def _over(self, tape: _Tape) -> None:
         self._open.remove(tape)
         try:
-            self._scope.start(self._keep(tape, self._file), name="write a recording", on_close="finish")
+            writing = self._scope.start(self._keep(tape, self._file), name="write a recording", on_close="finish")
+            self._writing.add(writing)
+            writing.add_done_callback(self._writing.discard)
         except ScopeClosed:
             self._reports.report("An answer was not recorded: the panel was closing.", severity="notice")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_server import chat, chunk, sse
+from cli_process import run
+from fault_server import Call, answers, chat, chunk, fails, fault_server, sse
 from nuke_ai_panel.panel.cli.main import main
 from nuke_ai_panel.providers.errors import KINDS
 
@@ -117,6 +118,50 @@ def test_a_file_that_cannot_be_read_is_bad_input(arguments: list[str], capsys: A
 def test_an_unknown_format_is_bad_input_and_the_known_ones_are_named(capsys: Any) -> None:
     assert main(["replay", "none.txt", "--as", "morse"]) == 2
     assert "openai_chat, openai_responses, anthropic, gemini, ollama" in capsys.readouterr().err
+
+
+async def test_what_ask_records_is_what_replay_takes(tmp_path: Path) -> None:
+    file, key = tmp_path / "answer.txt", "odd-SENTINEL-0123456789"
+    file.write_text("something of before")
+    async with fault_server(answers("Hel", "lo", f" {key}")) as server:
+        words = ("ask", "What is that?", "--base-url", server.url, "--model", "tiny", "--record", str(file))
+        asked = await run(*words, NUKE_AI_PANEL_API_KEY=key)
+    assert asked.code == 0 and "Recorded 1 answer in" in asked.err and "Read it before you share it." in asked.err
+    again = await run("replay", str(file), "--as", "openai_chat", "--json")
+    assert again.json["text"] == "Hello [key removed]" and again.json["finish"] == "stop"
+    kept = file.read_text()
+    assert "What is that?" in kept and key not in kept and "before" not in kept.replace("before you share", "")
+
+
+async def test_a_refusal_that_ask_records_is_replayed_as_one_and_a_retry_by_its_last_answer(tmp_path: Path) -> None:
+    refuse, answer = fails("429 No", {"error": {"message": "slow"}}, Retry_After="0.01"), answers("Hello")
+    tried: list[int] = []
+
+    async def at_last(call: Call) -> None:
+        tried.append(1)
+        await (refuse if len(tried) == 1 else answer)(call)
+
+    for handler, found in ((fails("401 No", {"error": {"message": "no"}}), "key_missing"), (at_last, None)):
+        file = tmp_path / f"{found}.txt"
+        async with fault_server(handler) as server:
+            await run("ask", "hi", "--base-url", server.url, "--model", "tiny", "--record", str(file))
+        replayed = (await run("replay", str(file), "--as", "openai_chat", "--json")).json
+        assert (replayed["error"] or {}).get("kind") == found
+        assert replayed["text"] == ("" if found else "Hello")
+
+
+@pytest.mark.parametrize("file", [".", "missing/answer.txt/below"])
+async def test_a_recording_that_cannot_be_written_is_told_before_anything_is_asked(file: str, tmp_path: Path) -> None:
+    (tmp_path / "missing").mkdir()
+    (tmp_path / "missing" / "answer.txt").write_text("in the way")
+    async with fault_server(answers("Hello")) as server:
+        asked = await run("ask", "hi", "--base-url", server.url, "--record", str(tmp_path / file))
+    assert asked.code == 2 and "cannot be written" in asked.err and not server.calls
+
+
+async def test_the_guide_has_nothing_to_record_and_says_so(tmp_path: Path) -> None:
+    asked = await run("ask", "hi", "--record", str(tmp_path / "answer.txt"))
+    assert asked.code == 0 and "is empty: no service answered" in asked.err
 
 
 def test_every_recorded_stream_replays(data: Path, capsys: Any) -> None:
