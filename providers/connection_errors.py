@@ -33,6 +33,8 @@ def kind_of_os_error(error: BaseException, service: Service) -> str:
             return "host_unknown"
         case TimeoutError():
             return "connect_timeout"
+        case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError():  # asyncio's own have no number
+            return "stream_cut"
         case _:
             return _by_number(_number(error), service)
 

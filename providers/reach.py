@@ -159,6 +159,8 @@ class Way:
             failure = proxy_problems.silent(self._proxy, self._service, self._seconds, detail)
         elif self._proxy and kind == "stream_cut":
             failure = proxy_problems.hung_up(self._proxy, self._service, detail)
+        elif kind == "stream_cut" and self._address.scheme == "https":
+            failure = self._service.error("tls_failed", detail=detail)
         else:
             failure = self._service.error(kind, seconds=self._seconds, detail=detail)
         return ProviderError(with_ca_trouble(failure.problem, self._trust))

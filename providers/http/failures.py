@@ -101,7 +101,9 @@ def _kind(error: BaseException, line: Line) -> str:
         case aiohttp.ClientResponseError() | HttpProcessingError():
             return "http_on_tls" if _TLS_ALERT in error.message else "not_an_api"
         case OSError():
-            return kind_of_os_error(error, line.service)
+            cause = error.os_error if type(error) is aiohttp.ClientConnectorError else error
+            kind = kind_of_os_error(cause, line.service)
+            return "tls_failed" if kind == "stream_cut" and line.secure and not line.connected else kind
         case aiohttp.ClientConnectionError():
             return "stream_cut" if line.connected else "tls_failed"
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Step
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.checks import _FINDINGS, report_text
-from nuke_ai_panel.providers.errors import KINDS
+from nuke_ai_panel.providers.errors import KINDS, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig
 from nuke_ai_panel.providers.redact import Redactor, Secret
@@ -415,3 +416,13 @@ async def test_http_to_an_encrypted_server_is_named(authority: trustme.CA) -> No
         report, _ = await check(server.url.replace("https:", "http:"))
     assert report.problem and report.problem.kind == "http_on_tls"
     assert report.problem.address == server.url
+
+
+async def test_a_server_without_a_certificate_is_no_answer_that_broke() -> None:
+    async with fault_server(answers("Hi"), tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as server:
+        report, told = await check(server.url)
+        assert report.problem and (report.problem.kind, told[-1].name) == ("tls_failed", "TLS")
+        async with managed(server.url) as manager:
+            with pytest.raises(ProviderError) as error:
+                await manager.models("compatible")
+    assert error.value.problem.kind == "tls_failed"
