@@ -13,6 +13,7 @@ from ...ui.settings.dialog import SettingsDialog
 from ...ui.settings.values import FieldSpec
 from .. import settings as options
 from ..settings import AnySetting, Settings
+from .proxy_password import FIELD as PROXY_PASSWORD
 
 if TYPE_CHECKING:
     from ..app import Application
@@ -22,13 +23,13 @@ _SETTINGS = {setting.id: setting for setting in options.SETTINGS}
 
 def field_of(settings: Settings, setting: AnySetting) -> FieldSpec:
     """A setting as the dialog shows it now."""
-    origin = settings.origin(setting)
+    origin, declared = settings.origin(setting), settings.declared(setting)
     return FieldSpec(
         id=setting.id,
         label=setting.label,
         kind=setting.kind,
         value=setting.typed(settings.get(setting)),
-        choices=setting.choices,
+        choices=declared.choices,
         help=f"{setting.help} {setting.limits}." if setting.limits else setting.help,
         locked_by=origin.decided_by,
         page=setting.page,
@@ -39,7 +40,10 @@ def field_of(settings: Settings, setting: AnySetting) -> FieldSpec:
 
 
 def fields_of(settings: Settings) -> list[FieldSpec]:
-    return [field_of(settings, setting) for setting in options.SETTINGS]
+    """Those of the declared settings, and the proxy's password after its user."""
+    fields = [field_of(settings, setting) for setting in options.SETTINGS]
+    after = next(place for place, field in enumerate(fields) if field.id == options.PROXY_USER.id)
+    return [*fields[: after + 1], PROXY_PASSWORD, *fields[after + 1 :]]
 
 
 class SettingFields(QObject):

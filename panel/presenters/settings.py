@@ -22,6 +22,8 @@ from ..tasks import TaskScope
 from .connection_tests import ConnectionTests
 from .fields import SettingFields, fields_of
 from .key_pages import KeyPages
+from .proxy_password import SETTINGS as PROXY_SETTINGS
+from .proxy_password import ProxyPassword
 from .words import first_state
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class SettingsPresenter(QObject):
         self._scope = scope
         self._tests: ConnectionTests | None = None
         self._keys: KeyPages | None = None
+        self._proxy: ProxyPassword | None = None
         self._fields: SettingFields | None = None
         self.dialog: SettingsDialog | None = None
 
@@ -68,6 +71,9 @@ class SettingsPresenter(QObject):
         self._keys.changing.connect(self._forget_findings)
         self._keys.changed.connect(self._key_changed)
         self._keys.found.connect(self._show_key_state)
+        self._proxy = ProxyPassword(dialog, self._app, self._scope)
+        self._proxy.changed.connect(self.save)
+        self._proxy.look_up()
         for config in self._app.providers.configs:
             self._keys.look_up(config.id)
         self._tests = ConnectionTests(dialog, self._app, self._scope, fixed_of=self._fixed)
@@ -164,6 +170,8 @@ class SettingsPresenter(QObject):
             self.send_key_changed.emit(settings.get(options.SEND_KEY))
         if setting_id == options.OFFERED.id and self.dialog:
             self.dialog.offer(self._app.offered)
+        if setting_id in PROXY_SETTINGS and self._proxy:
+            self._proxy.look_up()
         if setting_id in (options.PROVIDER.id, options.OFFERED.id):
             self._show_choice()
 

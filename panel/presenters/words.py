@@ -7,8 +7,8 @@ from ...providers.checks import took
 from ...providers.errors import Problem
 from ...providers.manager import ProviderConfig
 from ...providers.messages import Progress
-from ...ui.settings.values import KeyState, ProviderState, StepRow, TestAction, TestVerdict
-from ..keys import KeyFound
+from ...ui.settings.values import KeyRemedy, KeyState, ProviderState, StepRow, TestAction, TestVerdict
+from ..keys import KeyFound, KeyringTrouble
 
 _SHORT = {
     "key_wrong": "Key refused",
@@ -39,6 +39,17 @@ def key_state(found: KeyFound | None) -> KeyState:
         return KeyState("none")
     ending = found.secret.ending if found.source != "environment" else ""
     return KeyState(found.source, "" if found.source == "session" else found.where, ending)
+
+
+def no_key(trouble: KeyringTrouble) -> KeyState:
+    """Why it is not known whether there is a key, and what may help."""
+    return KeyState("unavailable", str(trouble), remedy=remedy(trouble))
+
+
+def remedy(trouble: KeyringTrouble) -> KeyRemedy:
+    if trouble.kind == "locked":
+        return "unlock"
+    return "again" if trouble.kind in ("silent", "refused") else ""
 
 
 def passed(report: CheckReport, told: str, *, can_ask: bool) -> TestVerdict:

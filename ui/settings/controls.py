@@ -12,9 +12,10 @@ from ..look.icons import draw_icon
 from ..look.theme import Look
 from ..parts.choice_field import ChoiceField
 from ..parts.controls import Button, KeyFocus, clicked_by_key
-from ..parts.frames import grow, repolish, row
+from ..parts.frames import column, grow, repolish, row
 from ..parts.labels import Label
-from .values import FieldSpec
+from .key_field import PASSWORD, KeyField
+from .values import FieldSpec, KeyState
 
 NUMBER_WIDTH = 96
 ON, OFF = "on", "off"
@@ -30,6 +31,9 @@ class Control(QWidget):
         """Show what is saved. What is being typed stays."""
         raise NotImplementedError
 
+    def show_field(self, field: FieldSpec) -> None:
+        self.show_value(str(field.value))
+
     def set_wrong(self, wrong: bool) -> None:
         """Whether what is typed cannot be used."""
 
@@ -43,6 +47,8 @@ def control_of(look: Look, field: FieldSpec) -> Control:
         return SwitchControl(look, field)
     if field.kind == "choice":
         return ChoiceControl(look, field)
+    if field.kind == "secret":
+        return SecretControl(look, field)
     return PathControl(look, field) if field.kind == "path" else TextControl(look, field)
 
 
@@ -53,6 +59,10 @@ class ChoiceControl(Control):
         self.focus = self.choice
         self.choice.picked.connect(self.given)
         row(self.choice, into=self)
+
+    def show_field(self, field: FieldSpec) -> None:
+        self.choice.set_choices(field.choices)
+        super().show_field(field)
 
     def show_value(self, words: str) -> None:
         self.choice.set_value(words)
@@ -123,6 +133,21 @@ class PathControl(TextControl):
     def _chosen(self, path: str) -> None:
         self.edit.setText(path)
         self._finish()
+
+
+class SecretControl(Control):
+    """A password: where it is kept, and a field for another one. It gives no value: what is typed goes its own way."""
+
+    def __init__(self, look: Look, field: FieldSpec) -> None:
+        super().__init__()
+        self.key = KeyField(look, kind=PASSWORD, placeholder="Type a password")
+        self.focus = self.key.edit
+        self.focus.setAccessibleName(field.label)
+        column(self.key, into=self)
+
+    def show_field(self, field: FieldSpec) -> None:
+        if isinstance(field.value, KeyState):
+            self.key.show_state(field.value)
 
 
 class SwitchControl(Control):

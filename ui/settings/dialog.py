@@ -60,12 +60,16 @@ class SettingsDialog(QDialog):
     test_cancelled = Signal(str)
     key_entered = Signal(str, str, str)
     key_removed = Signal(str, str)
+    unlock_requested = Signal(str)
     address_changed = Signal(str, str)
     model_changed = Signal(str, str)
     provider_chosen = Signal(str)
     action_requested = Signal(str, str, ProviderDraft)
     field_changed = Signal(str, str)
     field_reset = Signal(str)
+    secret_entered = Signal(str, str)
+    secret_removed = Signal(str)
+    secret_unlock_requested = Signal(str)
     closed = Signal()
 
     def __init__(
@@ -215,6 +219,9 @@ class SettingsDialog(QDialog):
             page = self._field_pages[place] = FieldsPage(self._look, fields[0].page, fields)
             page.given.connect(self.field_changed)
             page.reset.connect(self.field_reset)
+            page.secret_entered.connect(self.secret_entered)
+            page.secret_removed.connect(self.secret_removed)
+            page.unlock_requested.connect(self.secret_unlock_requested)
             self.pages.add(place, page)
             self._filter_page(place, page)
         return page
@@ -225,6 +232,7 @@ class SettingsDialog(QDialog):
         page.test_cancelled.connect(self._cancel)
         page.key_entered.connect(self._enter_key)
         page.key_removed.connect(self._remove_key)
+        page.unlock_requested.connect(self._unlock)
         page.address_changed.connect(self._change_address)
         page.model_changed.connect(self._change_model)
         page.chosen.connect(self._choose)
@@ -246,6 +254,9 @@ class SettingsDialog(QDialog):
 
     def _remove_key(self, address: str) -> None:
         self.key_removed.emit(self._from(), address)
+
+    def _unlock(self) -> None:
+        self.unlock_requested.emit(self._from())
 
     def _change_address(self, address: str) -> None:
         self.address_changed.emit(self._from(), address)

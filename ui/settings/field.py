@@ -30,7 +30,7 @@ class Field(SettingRow):
         super().__init__(look, name, row(grow(self.control), self.back), buddy=self.control.focus)
         self.control.given.connect(self._give)
         self.back.clicked.connect(self._reset)
-        if isinstance(self.control.focus, QLineEdit):
+        if isinstance(self.control.focus, QLineEdit) and field.kind != "secret":  # a key field judges what is typed
             self.control.focus.textEdited.connect(self._forgive)
         self.show_field(field)
 
@@ -41,7 +41,7 @@ class Field(SettingRow):
     def show_field(self, field: FieldSpec) -> None:
         """Show what is in force."""
         self._field = field
-        self.control.show_value(str(field.value))
+        self.control.show_field(field)
         self.control.setEnabled(not field.locked_by)
         self.control.setToolTip(field.locked_by)
         self.back.setVisible(bool(field.standard) and not field.locked_by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 from PySide6.QtCore import Signal
@@ -11,7 +12,9 @@ from PySide6.QtWidgets import QWidget
 from ..look.theme import Look
 from ..parts.frames import column, row
 from ..parts.labels import Label
+from .controls import SecretControl
 from .field import Field
+from .key_field import KeyField
 from .page import Page
 from .values import FieldSpec
 
@@ -21,10 +24,15 @@ TAKEN = "c"
 
 
 class FieldsPage(Page):
-    """Lines made from declared settings. `given(id, words)` and `reset(id)` of each."""
+    """Lines made from declared settings. `given(id, words)` and `reset(id)` of each; of a secret `secret_entered(id,
+    text)`, `secret_removed(id)` and `unlock_requested(id)` instead.
+    """
 
     given = Signal(str, str)
     reset = Signal(str)
+    secret_entered = Signal(str, str)
+    secret_removed = Signal(str)
+    unlock_requested = Signal(str)
 
     def __init__(self, look: Look, title: str, fields: Sequence[FieldSpec], parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -65,6 +73,13 @@ class FieldsPage(Page):
             field.given.connect(self.given)
             field.reset.connect(self.reset)
             self._fields[field.field.id] = field
+            if isinstance(field.control, SecretControl):
+                self._connect_secret(field.field.id, field.control.key)
+
+    def _connect_secret(self, field_id: str, key: KeyField) -> None:
+        key.entered.connect(partial(self.secret_entered.emit, field_id))
+        key.removed.connect(partial(self.secret_removed.emit, field_id))
+        key.unlock_requested.connect(partial(self.unlock_requested.emit, field_id))
 
 
 def with_mnemonics(names: Iterable[str]) -> list[str]:

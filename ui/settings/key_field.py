@@ -5,11 +5,14 @@ A saved key is never shown, copied or held here; the field is emptied the moment
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
-from ...providers.key_text import clean_key, key_problem, key_warning
+from ...providers.key_text import clean_key, key_problem, key_warning, password_problem
 from ..look.icons import BUSY, Glyph
 from ..look.theme import Look
 from ..parts.controls import Button, ToolButton
@@ -25,18 +28,34 @@ _HINTS = (
 )
 
 
+@dataclass(frozen=True)
+class SecretKind:
+    """What is typed: `cleaned` of what comes along, refused with a `problem`, taken with a `warning`."""
+
+    name: str
+    cleaned: Callable[[str], str]
+    problem: Callable[[str], str]
+    warning: Callable[[str], str]
+
+
+KEY = SecretKind("key", clean_key, key_problem, key_warning)
+PASSWORD = SecretKind("password", str, password_problem, lambda _: "")
+"""Taken as it is: blanks and quotes may be part of it."""
+
+
 class SecretEdit(QLineEdit):
     """A line that is hidden unless peeked at. `enter_pressed` instead of the dialog's default button; `escaped`."""
 
     enter_pressed = Signal()
     escaped = Signal()
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, kind: SecretKind = KEY, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._kind = kind
         self.setEchoMode(QLineEdit.EchoMode.Password)
         self.setInputMethodHints(_HINTS)
-        self.setAccessibleName("Key")
+        self.setAccessibleName(kind.name.capitalize())
         self.textChanged.connect(self._clean)
         look.changed.connect(self._restyle)
         self._restyle()
@@ -60,7 +79,7 @@ class SecretEdit(QLineEdit):
             super().keyPressEvent(event)
 
     def _clean(self, text: str) -> None:
-        cleaned = clean_key(text)
+        cleaned = self._kind.cleaned(text)
         if cleaned != text:
             self.setText(cleaned)
 
@@ -69,17 +88,27 @@ class SecretEdit(QLineEdit):
 
 
 class KeyField(QWidget):
-    """Signals: `entered(key)` by Enter or Save, `removed`, `edited` (what is typed changed)."""
+    """Signals: `entered(key)` by Enter or Save, `removed`, `edited` (what is typed changed), `unlock_requested`."""
 
     entered = Signal(str)
     removed = Signal()
     edited = Signal()
+    unlock_requested = Signal()
 
-    def __init__(self, look: Look, *, placeholder: str = "", save: str = "Save", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        *,
+        kind: SecretKind = KEY,
+        placeholder: str = "",
+        save: str = "Save",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._look = look
+        self._kind = kind
         self._state = KeyState()
-        self.edit = SecretEdit(look)
+        self.edit = SecretEdit(look, kind)
         self.edit.setPlaceholderText(placeholder)
         self._peek = ToolButton(look, "eye", "Show what is typed")
         self._peek.setCheckable(True)
@@ -90,6 +119,7 @@ class KeyField(QWidget):
         self._words = Label(look, wrap=True)
         self._replace = Button(look, "Replace")
         self._remove = Button(look, "Remove")
+        self._unlock = Button(look, "Unlock")
         self._build()
         self._connect()
         self.show_state(KeyState())
@@ -102,7 +132,8 @@ class KeyField(QWidget):
         self._card_layout.setSpacing(8)
         self._card_layout.addWidget(row(self._glyph, grow(self._words)), 1)
         self._card_layout.addWidget(row(self._replace, self._remove, None))
-        column(self._entry, self._card, self._note, gap=4, into=self)
+        self._help = row(self._unlock, None)
+        column(self._entry, self._card, self._note, self._help, gap=4, into=self)
 
     def _connect(self) -> None:
         self.edit.textChanged.connect(self._judge)
@@ -113,6 +144,7 @@ class KeyField(QWidget):
         self._peek.toggled.connect(self.edit.peek)
         self._replace.clicked.connect(self.replace)
         self._remove.clicked.connect(self.removed)
+        self._unlock.clicked.connect(self.unlock_requested)
 
     @property
     def state(self) -> KeyState:
@@ -120,7 +152,7 @@ class KeyField(QWidget):
 
     def typed_key(self) -> str:
         """What is typed and not saved, if it can be a key."""
-        return "" if key_problem(self.edit.text()) else self.edit.text()
+        return "" if self._kind.problem(self.edit.text()) else self.edit.text()
 
     def show_state(self, state: KeyState) -> None:
         """Say where the key is. What is typed meanwhile stays."""
@@ -128,6 +160,8 @@ class KeyField(QWidget):
         writing = state.kind in ("none", "unavailable") or (bool(self.edit.text()) and state.kind != "loading")
         self._show_card(state)
         self._show_entry(writing)
+        self._unlock.setText("Unlock" if state.remedy == "unlock" else "Try again")
+        self._help.setVisible(bool(state.remedy))
 
     def replace(self) -> None:
         """Ask for another key."""
@@ -142,7 +176,7 @@ class KeyField(QWidget):
         if not key:
             return
         self._clear()
-        self._state = KeyState("loading", "Saving the key\u2026")
+        self._state = KeyState("loading", f"Saving the {self._kind.name}\u2026")
         self.show_state(self._state)
         self.entered.emit(key)
 
@@ -176,11 +210,12 @@ class KeyField(QWidget):
 
     def _show_card(self, state: KeyState) -> None:
         ending = f" - ends \u2026{state.ending}" if state.ending else ""
+        name = self._kind.name.capitalize()
         words = {
             "loading": state.where or "Loading credentials\u2026",
-            "session": f"Key kept until you quit{ending}{f'. {state.where}' if state.where else ''}",
+            "session": f"{name} kept until you quit{ending}{f'. {state.where}' if state.where else ''}",
             "environment": f"Set in {state.where}{ending}",
-            "keyring": f"Key saved in {state.where}{ending}",
+            "keyring": f"{name} saved in {state.where}{ending}",
         }.get(state.kind, "")
         self._words.setText(words)
         self._glyph.show_icon(BUSY if state.kind == "loading" else "key")
@@ -194,14 +229,14 @@ class KeyField(QWidget):
 
     def _judge(self) -> None:
         text = self.edit.text()
-        problem = key_problem(text)
+        problem = self._kind.problem(text)
         no_store = self._state.where if self._state.kind == "unavailable" else ""
-        note = problem or key_warning(text) or no_store
+        note = problem or self._kind.warning(text) or no_store
         self.edit.mark_bad(bool(problem))
         self._note.setText(note)
         self._note.set_voice("bad" if problem else "muted")
         self._note.setVisible(bool(note) and self._entry.isVisibleTo(self))
         self._save.setEnabled(bool(text) and not problem)
-        self._save.setToolTip("" if text else "Paste a key first")
+        self._save.setToolTip("" if text else f"Paste a {self._kind.name} first")
         self._peek.setVisible(bool(text))
         self.edited.emit()

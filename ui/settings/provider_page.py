@@ -25,14 +25,15 @@ class ProviderPage(Page):
     """Address, key, default model, connection test.
 
     Signals: `test_requested(draft)`, `test_cancelled`, `key_entered(address, key)`, `key_removed(address)`,
-    `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat), `action_requested(action, draft)`: a
-    button of the verdict that this page cannot do by itself.
+    `unlock_requested`, `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat),
+    `action_requested(action, draft)`: a button of the verdict that this page cannot do by itself.
     """
 
     test_requested = Signal(ProviderDraft)
     test_cancelled = Signal()
     key_entered = Signal(str, str)
     key_removed = Signal(str)
+    unlock_requested = Signal()
     address_changed = Signal(str)
     model_changed = Signal(str)
     chosen = Signal()
@@ -77,6 +78,7 @@ class ProviderPage(Page):
         self.address.editingFinished.connect(self._save_address)
         self.key.entered.connect(self._save_key)
         self.key.removed.connect(self._remove_key)
+        self.key.unlock_requested.connect(self.unlock_requested)
         self.model.changed.connect(self.model_changed)
         self.test.start_clicked.connect(self._test)
         self.test.cancel_clicked.connect(self.test_cancelled)

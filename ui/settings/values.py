@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 KeyKind = Literal["loading", "none", "session", "environment", "keyring", "unavailable"]
+KeyRemedy = Literal["", "unlock", "again"]
 ProviderState = Literal["ready", "unset", "failed", "busy"]
 StepState = Literal["ok", "bad", "skip", "run"]
 TestAction = Literal[
@@ -22,17 +23,18 @@ TestAction = Literal[
     "open_limits",
     "retry",
 ]
-FieldKind = Literal["switch", "choice", "number", "text", "path", "list"]
+FieldKind = Literal["switch", "choice", "number", "text", "path", "list", "secret"]
 
 
 @dataclass(frozen=True)
 class KeyState:
     """Where a provider's key is, never the key. `where`: the store's name, the variable's name, or (unavailable,
-    session) why no store has it; `ending`: the last characters of the key."""
+    session) why no store has it; `ending`: the last characters of the key; `remedy`: what may help the store."""
 
     kind: KeyKind = "none"
     where: str = ""
     ending: str = ""
+    remedy: KeyRemedy = ""
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ class TestVerdict:
 class FieldSpec:
     """One setting. `choices`: pairs of value and words; `locked_by`: who decides it instead, as a sentence.
 
-    `value`: as it is typed; of a switch "on" or "off". `standard`: what Reset goes back to, in words; "" where there is
-    nothing to reset. `page` and `group`: under which headings it stands.
+    `value`: as it is typed; of a switch "on" or "off", of a secret its `KeyState`. `standard`: what Reset goes back
+    to, in words; "" where there is nothing to reset. `page` and `group`: under which headings it stands.
     """
 
     id: str
