@@ -119,10 +119,8 @@ class TextPrinter:
 
 
 def _tell_end(ended: TurnEnded) -> None:
-    for notice in ended.notices:
-        tell(f"{notice.title}. {notice.why}")
-    if ended.problem:
-        terminal.complain(ended.problem)
+    for told in (*ended.notices, *filter(None, [ended.problem])):
+        terminal.complain(told)
     if ended.state == "stopped":
         tell("Stopped.")
 
@@ -136,7 +134,8 @@ class _Json:
 
 
 def _answered(ended: TurnEnded) -> dict[str, object]:
-    return {
+    """`notices` is there only if there are any."""
+    answered: dict[str, object] = {
         "text": ended.text,
         "provider": ended.provider,
         "model": ended.model,
@@ -145,6 +144,9 @@ def _answered(ended: TurnEnded) -> dict[str, object]:
         "tool_calls": [_tool(tool) for tool in ended.tools],
         "seconds": {"first_token": ended.first_token, "total": ended.total},
     }
+    if ended.notices:
+        answered["notices"] = [terminal.as_json(notice) for notice in ended.notices]
+    return answered
 
 
 def _failed(ended: TurnEnded, problem: Problem) -> dict[str, object]:
