@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -23,6 +26,7 @@ ELSEWHERE = "http://127.0.0.1:9"
 KEY = Secret("sk-proj-0123456789abcdef")
 
 
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
 # keyring 25.7 leaves its bus connection to the garbage collector when a call fails.
 FAILED_CALL_LEAVES_A_SOCKET = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket")
 
@@ -177,7 +181,7 @@ async def test_a_key_that_is_too_long_for_the_keyring_is_refused_before_it_is_wr
         await keys.save("openai", OPENAI, Secret("k" * 1281))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+@ONLY_LINUX
 async def test_a_real_secret_service_keeps_a_key(secret_service: SecretService) -> None:
     keys = store(keyring=platform_keyring)
     assert await keys.save("openai", OPENAI, KEY) == "Secret Service"
@@ -189,21 +193,44 @@ async def test_a_real_secret_service_keeps_a_key(secret_service: SecretService) 
 
 
 @FAILED_CALL_LEAVES_A_SOCKET
-@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+@ONLY_LINUX
 async def test_a_locked_keyring_is_named_and_the_panel_goes_on(locked_secret_service: SecretService) -> None:
-    with pytest.raises(KeyringTrouble, match="Unlock it"):
+    with pytest.raises(KeyringTrouble, match="Secret Service is locked. Unlock it") as caught:
         await store(keyring=platform_keyring).find("openai", OPENAI)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
-async def test_without_a_bus_there_is_no_keyring_and_never_a_plain_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-    with pytest.raises(KeyringTrouble, match="no keyring"):
-        await store(keyring=platform_keyring).find("openai", OPENAI)
+    assert caught.value.kind == "locked"
 
 
 @FAILED_CALL_LEAVES_A_SOCKET
-@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+@ONLY_LINUX
+@pytest.mark.parametrize("password", [None, b"wrong"])
+async def test_a_keyring_that_was_locked_is_used_as_soon_as_it_is_not(
+    secret_service: SecretService, password: bytes | None
+) -> None:
+    keys = store(keyring=platform_keyring)
+    await keys.save("openai", OPENAI, KEY)
+    secret_service.start(password)
+    for call in (keys.find("openai", OPENAI), keys.unlock(), keys.save("openai", OPENAI, KEY)):
+        with pytest.raises(KeyringTrouble) as caught:
+            await call
+        assert caught.value.kind == "locked"
+    keys.keep_for_session("openai", OPENAI, Secret("sk-typed-meanwhile-0123"))
+    secret_service.start()
+    await keys.unlock()
+    await keys.keep_session_key("openai", OPENAI)
+    found = await keys.find("openai", OPENAI)
+    assert found and (found.secret.reveal(), found.source) == ("sk-typed-meanwhile-0123", "keyring")
+
+
+@ONLY_LINUX
+async def test_without_a_bus_there_is_no_keyring_and_never_a_plain_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+    with pytest.raises(KeyringTrouble, match="no keyring") as caught:
+        await store(keyring=platform_keyring).find("openai", OPENAI)
+    assert caught.value.kind == "absent"
+
+
+@FAILED_CALL_LEAVES_A_SOCKET
+@ONLY_LINUX
 async def test_a_keyring_that_dies_is_trouble_and_nothing_else(secret_service: SecretService) -> None:
     keys = store(keyring=platform_keyring)
     await keys.save("openai", OPENAI, KEY)
@@ -215,7 +242,7 @@ async def test_a_keyring_that_dies_is_trouble_and_nothing_else(secret_service: S
 
 @pytest.mark.abandons(1)
 @FAILED_CALL_LEAVES_A_SOCKET
-@pytest.mark.skipif(sys.platform != "linux", reason="the backend of this system")
+@ONLY_LINUX
 async def test_a_silent_keyring_costs_its_deadline_and_no_more(secret_service: SecretService) -> None:
     keys = store(keyring=platform_keyring, deadline=0.3)
     await keys.save("openai", OPENAI, KEY)
@@ -226,8 +253,131 @@ async def test_a_silent_keyring_costs_its_deadline_and_no_more(secret_service: S
     assert time.monotonic() - began < 1.0
 
 
-def test_the_plain_text_backend_is_never_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+@FAILED_CALL_LEAVES_A_SOCKET
+@ONLY_LINUX
+async def test_a_service_that_is_stopped_for_a_while_answers_afterwards(secret_service: SecretService) -> None:
+    keys = store(keyring=platform_keyring)
+    await keys.save("openai", OPENAI, KEY)
+    secret_service.stop()
+    asyncio.get_running_loop().call_later(0.3, secret_service.resume)
+    began = time.monotonic()
+    found = await keys.find("openai", OPENAI)
+    assert found and found.secret == KEY and time.monotonic() - began >= 0.25
+
+
+@pytest.mark.abandons(1)
+@ONLY_LINUX
+async def test_a_bus_that_never_answers_costs_the_deadline_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.005)
+            ticks += 1
+
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(str(tmp_path / "bus"))
+        bus.listen()
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
+        async with asyncio.TaskGroup() as group:
+            ticking = group.create_task(tick())
+            with pytest.raises(KeyringTrouble, match="does not answer") as caught:
+                await store(keyring=platform_keyring, deadline=0.5).find("openai", OPENAI)
+            ticking.cancel()
+    assert caught.value.kind == "silent" and ticks > 10
+
+
+async def test_everything_that_a_keyring_raises_is_trouble_in_words() -> None:
+    class Foreign(Exception):
+        pass
+
+    class Odd(Dictionary):
+        error: Exception = OSError()
+
+        def get_password(self, service: str, username: str, /) -> str | None:
+            raise self.error
+
+    odd = Odd()
+    keys = store(keyring=lambda: Keyring("Vault", odd, failures=(Foreign,)))
+    for odd.error in (OSError(1783, "no"), EOFError(), UnicodeDecodeError("utf-8", b"", 0, 1, "no"), Foreign()):
+        with pytest.raises(KeyringTrouble, match="Vault refused"):
+            await keys.find("openai", OPENAI)
+
+
+async def test_a_variable_is_cleaned_as_a_pasted_key_is_and_refused_if_it_cannot_be_one() -> None:
+    found = await store(environ={"OPENAI_API_KEY": ' "Bearer sk-0123456789" \n'}).find("openai", OPENAI)
+    assert found and found.secret.reveal() == "sk-0123456789"
+    for value in ("sk-one\nsk-two", "sk\u200b", "sk\0", "two words"):
+        with pytest.raises(KeyringTrouble, match="OPENAI_API_KEY") as caught:
+            await store(environ={"OPENAI_API_KEY": value}).find("openai", OPENAI)
+        assert caught.value.kind == "unfit" and value not in str(caught.value)
+
+
+async def test_characters_that_windows_keeps_in_two_units_count_twice() -> None:
+    windows = store(keyring=lambda: Keyring("Windows Credential Manager", Dictionary(), longest=1280))
+    await windows.save("openai", OPENAI, Secret("k" * 1280))
+    with pytest.raises(KeyringTrouble, match="1,280 characters") as caught:
+        await windows.save("openai", OPENAI, Secret("\U0001f511" * 641))
+    assert caught.value.kind == "unfit"
+
+
+PLAIN_TEXT = """
+from keyring.backend import KeyringBackend
+
+class PlaintextKeyring(KeyringBackend):
+    priority = 99
+
+    def __init__(self):
+        raise SystemExit("a plain text keyring was made")
+
+    get_password = set_password = delete_password = None
+"""
+CHOOSE = """
+from nuke_ai_panel.panel.keys import KeyringTrouble, platform_keyring
+
+try:
+    chosen = platform_keyring()
+except KeyringTrouble as trouble:
+    print(trouble.kind)
+else:
+    print(type(chosen.backend).__module__)
+"""
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "",
+        "keyring.backends.null.Keyring",
+        "keyring.backends.chainer.ChainerBackend",
+        "keyring.backends.fail.Keyring",
+        "keyrings.alt.file.PlaintextKeyring",
+        "someones.Keyring",
+    ],
+)
+@pytest.mark.parametrize("bus", [True, False])
+def test_no_other_keyring_is_used_whoever_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, wanted: str, bus: bool
+) -> None:
+    """As installed packages, the user's variable and keyring's own file would have it."""
+    packages = tmp_path / "packages"
+    (packages / "keyrings/alt").mkdir(parents=True)
+    (packages / "keyrings/alt/file.py").write_text(PLAIN_TEXT)
+    (packages / "keyrings.alt-5.dist-info").mkdir()
+    (packages / "keyrings.alt-5.dist-info/METADATA").write_text("Name: keyrings.alt\nVersion: 5\n")
+    (packages / "keyrings.alt-5.dist-info/entry_points.txt").write_text("[keyring.backends]\nalt = keyrings.alt.file\n")
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "python_keyring"
+    config.mkdir(parents=True)
+    (config / "keyringrc.cfg").write_text("[backend]\ndefault-keyring=keyrings.alt.file.PlaintextKeyring\n")
+    monkeypatch.setenv("PYTHONPATH", str(packages))
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-    with pytest.raises(KeyringTrouble):
-        platform_keyring()
+    if wanted:
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", wanted)
+    if bus:
+        request.getfixturevalue("secret_service")
+    done = subprocess.run([sys.executable, "-c", CHOOSE], capture_output=True, text=True, timeout=30)
+    assert (done.stdout.strip(), done.stderr) == ("keyring.backends.SecretService" if bus else "absent", "")

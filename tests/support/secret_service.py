@@ -14,19 +14,58 @@ import pytest
 
 
 class SecretService:
-    """Handles of the two daemons, for the tests that stop or kill them."""
+    """The two daemons, for the tests that stop, kill or lock them. Its own password is "test"."""
 
-    def __init__(self, bus: subprocess.Popen[str], daemon: subprocess.Popen[bytes]) -> None:
+    def __init__(self, bus: subprocess.Popen[str], address: str, env: dict[str, str]) -> None:
         self.bus = bus
-        self.daemon = daemon
+        self._address = address
+        self._env = env | {"DBUS_SESSION_BUS_ADDRESS": address}
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self, password: bytes | None = b"test") -> None:
+        """Starts the service, anew if it runs: without a password, or with a wrong one, what it keeps is locked."""
+        if self.daemon is not None:
+            self.kill()
+            self._wait_until_it_is_there(False)
+        way = "--start" if password is None else "--unlock"
+        self.daemon = subprocess.Popen(
+            [_need("gnome-keyring-daemon"), way, "--foreground", "--components=secrets"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=self._env,
+        )
+        assert self.daemon.stdin is not None
+        self.daemon.stdin.write(password or b"")
+        self.daemon.stdin.close()
+        self._wait_until_it_is_there(True)
 
     def stop(self) -> None:
         """From now on it does not answer."""
+        assert self.daemon is not None
         self.daemon.send_signal(signal.SIGSTOP)
 
+    def resume(self) -> None:
+        """It answers again, also what it was asked meanwhile."""
+        assert self.daemon is not None
+        self.daemon.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
-        self.daemon.kill()
-        self.daemon.wait()
+        if self.daemon is not None:
+            self.daemon.kill()
+            self.daemon.wait()
+
+    def _wait_until_it_is_there(self, wanted: bool) -> None:
+        from jeepney import DBusAddress, new_method_call
+        from jeepney.io.blocking import open_dbus_connection
+
+        bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+        with open_dbus_connection(self._address) as connection:
+            for _ in range(2000):
+                question = new_method_call(bus, "NameHasOwner", "s", ("org.freedesktop.secrets",))
+                if bool(connection.send_and_get_reply(question, timeout=5).body[0]) == wanted:
+                    return
+        raise AssertionError(f"the Secret Service did not {'come up' if wanted else 'go'}")
 
 
 def _need(program: str) -> str:
@@ -51,42 +90,18 @@ def running(home: Path, *, unlocked: bool = True) -> Iterator[SecretService]:
     )
     assert bus.stdout is not None
     address = bus.stdout.readline().strip()
-    daemon = subprocess.Popen(
-        [_need("gnome-keyring-daemon"), "--unlock" if unlocked else "--start", "--foreground", "--components=secrets"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=env | {"DBUS_SESSION_BUS_ADDRESS": address},
-    )
-    assert daemon.stdin is not None
-    if unlocked:
-        daemon.stdin.write(b"test")
-    daemon.stdin.close()
+    service = SecretService(bus, address, env)
     patch = pytest.MonkeyPatch()
     patch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     try:
-        _wait_until_it_owns_its_name(address)
-        yield SecretService(bus, daemon)
+        service.start(b"test" if unlocked else None)
+        yield service
     finally:
         patch.undo()
-        for process in (daemon, bus):
-            process.send_signal(signal.SIGCONT)
-            process.kill()
-            process.wait()
+        service.kill()
+        bus.kill()
+        bus.wait()
         bus.stdout.close()
-
-
-def _wait_until_it_owns_its_name(address: str) -> None:
-    from jeepney import DBusAddress, new_method_call
-    from jeepney.io.blocking import open_dbus_connection
-
-    bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
-    with open_dbus_connection(address) as connection:
-        for _ in range(2000):
-            question = new_method_call(bus, "NameHasOwner", "s", ("org.freedesktop.secrets",))
-            if connection.send_and_get_reply(question, timeout=5).body[0]:
-                return
-    raise AssertionError("the Secret Service did not come up")
 
 
 @pytest.fixture
