@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 
 from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Request
@@ -36,11 +35,11 @@ async def managed(
     network: Network | None = None,
     proxy_password: str = "",
     recorder: Recorder | None = None,
-    headers: Mapping[str, str] | None = None,
+    configs: Sequence[ProviderConfig] = (),
 ) -> AsyncIterator[ProviderManager]:
     """A manager for one address, with this key for it. Leaving it asserts that nothing was left open.
 
-    `timing` None: whoever waits for better times waits an hour at once. `headers`: the user's own, sent along.
+    `timing` None: whoever waits for better times waits an hour at once. `configs`: these providers instead of the one.
     """
 
     async def key_for(_: str, __: str) -> Secret | None:
@@ -49,9 +48,8 @@ async def managed(
     async def password_for(_: str) -> Secret | None:
         return Secret(proxy_password) if proxy_password else None
 
-    row = PROVIDERS[provider]
     manager = ProviderManager(
-        [ProviderConfig(row if headers is None else replace(row, headers=headers), url, "tiny")],
+        configs or [ProviderConfig(PROVIDERS[provider], url, "tiny")],
         key_for=key_for,
         run_blocking=run_blocking,
         network=network,
