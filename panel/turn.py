@@ -254,7 +254,8 @@ class Turn:
         if finish == "length":
             found.append(problem("cut_length", name=name))
         if finish in ("refusal", "content_filter"):
-            found.append(problem("refused" if finish == "refusal" else "filtered", name=name))
+            said = "What it has said is above." if self._text else ""
+            found.append(problem("refused" if finish == "refusal" else "filtered", name=name, reason=said))
         return tuple(found)
 
 

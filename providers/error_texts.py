@@ -2,8 +2,8 @@
 
 Owns no behaviour: `errors.problem` fills the blanks. `{name}` is the service, `{host}` its HOST:PORT, `{model}` the
 model asked for, `{answered_by}` the one that answered, `{other}` another address or a size, `{span}` a time, `{reason}`
-the service's own first line, cleaned, `{hint}` what helps with this one service. Titles fit in 60 characters: long
-values are cut, never the sentence.
+the service's own first line, cleaned, `{hint}` what helps with this one service, `{log}` where it tells more of itself.
+Titles fit in 60 characters: long values are cut, never the sentence.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ WORDINGS: dict[str, Wording] = {
     "cert_untrusted": Wording(
         "The certificate of {host} is not trusted",
         "This is common behind company proxies, and with servers that sign for themselves.",
-        "Add the company's CA certificate to this computer, or name its file in the network settings.",
+        "Ask whoever runs the network for the certificate of its CA, and choose that file in the network settings.",
     ),
     "cert_name": Wording(
         "The certificate of {host} is for another name",
@@ -193,7 +193,7 @@ WORDINGS: dict[str, Wording] = {
     "cut_length": Wording(
         "The answer reached the length limit",
         "The model was not finished.",
-        "Continue, or raise the limit.",
+        "Ask it to go on.",
         "notice",
     ),
     "no_tools": Wording(
@@ -272,7 +272,7 @@ WORDINGS: dict[str, Wording] = {
     "server_error": Wording(
         "{name} had an internal error",
         "The fault is at the service: {reason}",
-        "Try again; if it stays, look at the service's status page.",
+        "Try again; if it stays, look at {log}.",
     ),
     "unknown": Wording(
         "{name} could not answer",

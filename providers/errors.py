@@ -31,6 +31,8 @@ KINDS = tuple(WORDINGS)
 
 _TITLE_LENGTH = 60
 _REASON_LENGTH = 200
+_NO_WORDS = ("<", "{", "[")
+"""How a page, or a piece of data, begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,21 @@ class Service:
 
     def problem(self, kind: str, **words: Unpack[Words]) -> Problem:
         hint = self.key_hint if kind == "key_missing" else self.start_hint
-        return problem(kind, name=self.name, host=self.host, hint=hint, provider=self.id, **words)
+        return problem(kind, name=self.name, host=self.host, local=self.local, hint=hint, provider=self.id, **words)
 
     def error(self, kind: str, **words: Unpack[Words]) -> ProviderError:
         return ProviderError(self.problem(kind, **words))
 
 
 def problem(
-    kind: str, *, name: str, host: str = "", hint: str = "", provider: str = "", **words: Unpack[Words]
+    kind: str,
+    *,
+    name: str,
+    host: str = "",
+    local: bool = False,
+    hint: str = "",
+    provider: str = "",
+    **words: Unpack[Words],
 ) -> Problem:
     """The problem of this kind about the service `name`. Raises KeyError for a kind that does not exist."""
     wording = WORDINGS[kind]
@@ -116,6 +125,7 @@ def problem(
         "name": name or host or "The service",
         "host": host or name or "the server",
         "hint": hint or _default_hint(kind),
+        "log": "the server's own log" if local else "the service's status page",
         "model": words.get("model") or "this model",
         "answered_by": words.get("answered_by") or "another model",
         "other": words.get("other") or "another address",
@@ -155,8 +165,10 @@ def _span(seconds: float | None) -> str:
 
 
 def _sentence(text: str) -> str:
-    """The first line of foreign text, short, closed with a full stop."""
+    """The first line of foreign text, short, closed with a full stop; markup and data are for the details."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if line.startswith(_NO_WORDS):
+        return "It did not say why in words."
     if len(line) > _REASON_LENGTH:
         return line[: _REASON_LENGTH - 1].rstrip() + "…"
     return line if line.endswith((".", "!", "?", "…")) else line + "."

@@ -10,7 +10,10 @@ from dataclasses import replace
 from ..errors import ProviderError, Service
 from .proxies import Proxy, UnusableProxy
 
-_TOLD_BY = {"system": "the settings of this computer name it", "settings": "the settings of the panel name it"}
+_TOLD_BY = {
+    "system": "It was taken from the settings of this computer.",
+    "settings": "It is the one in the network settings.",
+}
 _CAUSES = {
     "host_unknown": "its name was not found",
     "server_not_running": "nothing is listening there",
@@ -29,7 +32,7 @@ def unreachable(proxy: Proxy, service: Service, kind: str, detail: str) -> Provi
     if kind in _OF_ENCRYPTION:
         return replace(service, name=f"The proxy {proxy.place}", host=proxy.place).error(kind, detail=detail)
     cause = _CAUSES.get(kind, "the connection to it broke")
-    return _failed(proxy, service, f"The proxy cannot be reached: {cause}; {_TOLD_BY[proxy.told_by]}.", detail)
+    return _failed(proxy, service, f"The proxy cannot be reached: {cause}. {_TOLD_BY[proxy.told_by]}", detail)
 
 
 def no_proxy(proxy: Proxy, service: Service, detail: str = "", *, speaks_tls: bool) -> ProviderError:

@@ -67,3 +67,15 @@ def test_foreign_words_are_one_short_sentence() -> None:
     why = problem("unknown", name="X", reason="\n\nfirst\nsecond").why
     assert why == "first."
     assert len(problem("unknown", name="X", reason="x" * 5000).why) <= 200
+
+
+@pytest.mark.parametrize("said", ["<html><h1>Bad gateway</h1></html>", '{"detail": "x"}', '[{"msg": "x"}]', "\n  <p>x"])
+@pytest.mark.parametrize("kind", ["unknown", "stream_error", "filtered", "bad_parameter"])
+def test_a_page_or_data_is_no_reason(kind: str, said: str) -> None:
+    told = problem(kind, name="X", reason=said)
+    assert "It did not say why in words." in told.why
+
+
+def test_who_has_an_internal_error_is_looked_at_where_it_runs() -> None:
+    assert Service("ollama", "Ollama", local=True).problem("server_error").next.endswith("the server's own log.")
+    assert Service("openai", "OpenAI").problem("server_error").next.endswith("the service's status page.")

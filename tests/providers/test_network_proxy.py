@@ -208,7 +208,7 @@ async def test_a_dead_proxy_is_named(scheme: str) -> None:
     assert problem == report.problem or (problem and report.problem and problem.why == report.problem.why)
     assert problem and problem.kind == "proxy_refused" and place in problem.title
     assert problem.why == (
-        "The proxy cannot be reached: nothing is listening there; the settings of the panel name it."
+        "The proxy cannot be reached: nothing is listening there. It is the one in the network settings."
     )
     assert steps(report)["TCP"] == (False, "stopped at the proxy") and steps(report)["Proxy"] == (None, "not run")
 
