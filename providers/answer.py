@@ -79,7 +79,8 @@ class AnswerReader(Protocol):
 class AnswerLog:
     """What one answer has come to. `usage` is set by the format as it learns of it, `calls` are added to by it.
 
-    `bad_events` counts the events that were no JSON; they are skipped until there are too many.
+    `started`: its beginning was told. `bad_events` counts the events that were no JSON; they are skipped until there
+    are too many.
     """
 
     def __init__(self, asked: Asked, signs: tuple[Sign, ...] = ()) -> None:
@@ -88,13 +89,10 @@ class AnswerLog:
         self.usage: Usage | None = None
         self.calls = ToolCalls()
         self._signs = signs
+        self._limit = asked.limit
         self._characters = 0
-        self._started = False
+        self.started = False
         self._said_something = False
-
-    @property
-    def started(self) -> bool:
-        return self._started
 
     def parse(self, data: str) -> dict[str, JSON] | None:
         """The event's document, or None for one to skip. Raises ProviderError `not_an_api` if there are too many."""
@@ -102,12 +100,11 @@ class AnswerLog:
             document = as_document(parse_json(data))
         except ValueError:
             document = None
-        if document is not None:
-            return document
-        self.bad_events += 1
-        if self.bad_events >= MOST_BAD_EVENTS:
-            raise self.asked.service.error("not_an_api", detail=self.asked.redactor.excerpt(data, 500))
-        return None
+        if document is None:
+            self.bad_events += 1
+            if self.bad_events >= MOST_BAD_EVENTS:
+                raise self.asked.service.error("not_an_api", detail=self.asked.redactor.excerpt(data, 500))
+        return document
 
     def error(self, document: JSON) -> ProviderError:
         """The error that an event of the stream carries."""
@@ -118,25 +115,25 @@ class AnswerLog:
 
     def begin(self, model: str = "", identity: str = "", *, swapped: bool = False) -> Iterator[StreamEvent]:
         """The beginning, once. `model`: who answers, if the service says so; `swapped`: it is another than asked."""
-        if not self._started:
-            self._started = True
+        if not self.started:
+            self.started = True
             name = self.asked.redactor.excerpt(whole_characters(model), 200) or self.asked.model
             yield Started(name, whole_characters(identity), swapped=swapped)
 
     def told(self, events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
         """The same events, after the beginning of the answer and within its limit. Raises ProviderError."""
         for event in events:
-            if not self._started:
+            if not self.started:
                 yield from self.begin()
             if isinstance(event, TextDelta):  # as nearly all of them
                 self._characters += len(event.text)
                 self._said_something = True
             else:
                 self._count(event)
-            if max(self._characters, self.calls.characters) > self.asked.limit:
+            if self._characters > self._limit or self.calls.characters > self._limit:
                 raise self._too_large()
             yield event
-        if self.calls.characters > self.asked.limit:  # a call without a name holds what it does not tell
+        if self.calls.characters > self._limit:  # a call without a name holds what it does not tell
             raise self._too_large()
 
     def note_unshown(self) -> None:

@@ -146,15 +146,11 @@ class NdjsonReader:
 
     def feed(self, piece: bytes) -> list[ServerEvent | KeepAlive]:
         """The documents that are complete with this piece. Raises EventTooLarge."""
-        return [_document(line) for line in self._lines.feed(piece)]
+        return [ServerEvent(line) if line.strip() else KeepAlive() for line in self._lines.feed(piece)]
 
     def finish(self) -> list[ServerEvent | KeepAlive]:
         """The last document, if the stream ended without ending its line."""
-        return [_document(line) for line in self._lines.finish()]
-
-
-def _document(line: str) -> ServerEvent | KeepAlive:
-    return ServerEvent(line) if line.strip() else KeepAlive()
+        return [ServerEvent(line) if line.strip() else KeepAlive() for line in self._lines.finish()]
 
 
 class EventReader(Protocol):

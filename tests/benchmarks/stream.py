@@ -12,8 +12,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,7 +52,10 @@ ENDINGS = {
 }
 
 V = TypeVar("V")
-Work = Callable[[], Coroutine[None, None, int]]
+Pieces = Callable[[], Awaitable[int]]
+"""Asks once, and gives how many pieces of text came."""
+Client = Callable[[], AbstractAsyncContextManager[Pieces]]
+"""A client that is ready: what it costs to make one, mostly the reading of certificates, is no cost of a stream."""
 
 
 def main() -> int:
@@ -74,7 +77,7 @@ def rows(url: str) -> Iterator[Row]:
 def events(url: str) -> Iterator[Row]:
     """CPU of an event. Each client ends with the same number of pieces."""
     place = f"{url}/{PIECES}"
-    peers: dict[str, Work] = {
+    peers: dict[str, Client] = {
         **{f"ours, {provider}": partial(ours, provider, place) for provider in PATHS},
         **{f"alone, {provider}": partial(alone, place + ENDINGS[provider]) for provider in PATHS},
         "openai": partial(with_openai, place),
@@ -82,9 +85,10 @@ def events(url: str) -> Iterator[Row]:
         "anthropic": partial(with_anthropic, place),
         "ollama": partial(with_ollama, place),
     }
-    for work in peers.values():
-        cpu_us(work)
-    cpu = interleaved({name: partial(cpu_us, work) for name, work in peers.items()})
+    figures = {name: partial(_figure, client) for name, client in peers.items()}
+    for figure in figures.values():
+        figure()
+    cpu = interleaved(figures)
     for provider in PATHS:
         name = f"{provider}: CPU from the socket to an event"
         yield ratio_row(name, cpu[f"ours, {provider}"], cpu[f"alone, {provider}"], "aiohttp + json", "us", at_most=4)
@@ -98,19 +102,30 @@ def events(url: str) -> Iterator[Row]:
         yield ratio_row(name, cpu[peer], cpu[f"ours, {provider}"], "ours", "us", at_least=bar)
 
 
-def cpu_us(work: Work) -> float:
+def _figure(client: Client) -> float:
+    return _run(cpu_us(client))
+
+
+async def cpu_us(client: Client) -> float:
     """Microseconds of CPU for one piece, of this process with all its threads."""
-    began = time.process_time()
-    found = _run(work())
-    spent = time.process_time() - began
+    async with client() as pieces:
+        began = time.process_time()
+        found = await pieces()
+        spent = time.process_time() - began
     if found != PIECES:
         raise RuntimeError(f"{found} of {PIECES} pieces came")
     return spent / PIECES * 1e6
 
 
-async def ours(provider: str, url: str) -> int:
-    async with manager(provider, url) as providers, providers.stream(provider, ASKED) as answer:
-        return sum([1 async for event in answer if isinstance(event, TextDelta)])
+@asynccontextmanager
+async def ours(provider: str, url: str) -> AsyncGenerator[Pieces]:
+    async def pieces() -> int:
+        async with providers.stream(provider, ASKED) as answer:
+            return sum([1 async for event in answer if isinstance(event, TextDelta)])
+
+    async with manager(provider, url) as providers:
+        await providers.prepare()
+        yield pieces
 
 
 def manager(provider: str, url: str) -> ProviderManager:
@@ -122,51 +137,73 @@ def manager(provider: str, url: str) -> ProviderManager:
     return ProviderManager([config], key_for=key_for, run_blocking=run_blocking, policy=policy, redactor=Redactor())
 
 
-async def alone(url: str) -> int:
+@asynccontextmanager
+async def alone(url: str) -> AsyncGenerator[Pieces]:
     """Lines and documents, and nothing done with them: less is no client."""
-    found, rest = 0, b""
-    async with aiohttp.ClientSession() as session, session.post(url, json={}) as response:
-        async for piece in response.content.iter_any():
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                text = line.removeprefix(b"data: ")
-                if text.startswith(b"{"):
-                    document = json.loads(text)
-                    found += stream_server.TEXT in str(document.get("delta", "")) or "choices" in document
-    return PIECES if found or rest == b"" else 0
+
+    async def pieces() -> int:
+        found, rest = 0, b""
+        async with session.post(url, json={}) as response:
+            async for piece in response.content.iter_any():
+                *lines, rest = (rest + piece).split(b"\n")
+                for line in lines:
+                    text = line.removeprefix(b"data: ")
+                    if text.startswith(b"{"):
+                        document = json.loads(text)
+                        found += stream_server.TEXT in str(document.get("delta", "")) or "choices" in document
+        return PIECES if found or rest == b"" else 0
+
+    async with aiohttp.ClientSession() as session:
+        yield pieces
 
 
-async def with_openai(url: str) -> int:
+@asynccontextmanager
+async def with_openai(url: str) -> AsyncGenerator[Pieces]:
     from openai import AsyncOpenAI
 
-    async with AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1") as client:
+    async def pieces() -> int:
         stream = await client.chat.completions.create(model="tiny", messages=QUESTION, stream=True)
         return sum([1 async for event in stream if event.choices and event.choices[0].delta.content])
 
+    async with AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1") as client:
+        yield pieces
 
-async def with_responses(url: str) -> int:
+
+@asynccontextmanager
+async def with_responses(url: str) -> AsyncGenerator[Pieces]:
     from openai import AsyncOpenAI
 
-    async with AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1") as client:
+    async def pieces() -> int:
         stream = await client.responses.create(model="tiny", input="hi", stream=True)
         return sum([1 async for event in stream if event.type == "response.output_text.delta"])
 
+    async with AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1") as client:
+        yield pieces
 
-async def with_anthropic(url: str) -> int:
+
+@asynccontextmanager
+async def with_anthropic(url: str) -> AsyncGenerator[Pieces]:
     from anthropic import AsyncAnthropic
 
-    async with (
-        AsyncAnthropic(api_key=KEY, base_url=url) as client,
-        client.messages.stream(model="tiny", max_tokens=9, messages=QUESTION) as stream,
-    ):
-        return sum([1 async for event in stream if event.type == "text"])
+    async def pieces() -> int:
+        async with client.messages.stream(model="tiny", max_tokens=9, messages=QUESTION) as stream:
+            return sum([1 async for event in stream if event.type == "text"])
+
+    async with AsyncAnthropic(api_key=KEY, base_url=url) as client:
+        yield pieces
 
 
-async def with_ollama(url: str) -> int:
+@asynccontextmanager
+async def with_ollama(url: str) -> AsyncGenerator[Pieces]:
     from ollama import AsyncClient
 
-    stream = await AsyncClient(host=url).chat(model="tiny", messages=QUESTION, stream=True)
-    return sum([1 async for event in stream if event.message.content])
+    async def pieces() -> int:
+        stream = await client.chat(model="tiny", messages=QUESTION, stream=True)
+        return sum([1 async for event in stream if event.message.content])
+
+    client = AsyncClient(host=url)
+    yield pieces
+    await client.close()
 
 
 def many(url: str) -> Iterator[Row]:
