@@ -17,6 +17,8 @@ _STOOD_STILL = 0.25
 """Seconds by which a clock is late only if this process stood still: a host that renders blocks its loop for long."""
 _SECOND_LOOK = 1.0
 """Seconds for what was sent meanwhile to come in."""
+_ONE_TURN = 2**18
+"""Bytes that are made into events before others have their turn: unpacked, a piece may have many megabytes."""
 
 
 class ReadPiece(Protocol):
@@ -39,6 +41,7 @@ class EventStream:
         self._limits = limits
         self._reader = event_reader(framing, limits.event_bytes)
         self._ended = False
+        self._rest = memoryview(b"")
         self._patience = limits.until_first_event(service.local)
         self._heard = began
         self._left = asyncio.get_running_loop().time()
@@ -57,7 +60,10 @@ class EventStream:
         self._patience = min(self._patience, seconds)
 
     async def _read_on(self) -> list[ServerEvent]:
-        piece = await self._next_piece()
+        piece = await self._one_turn() if self._rest else await self._next_piece()
+        if len(piece) > _ONE_TURN:
+            self._rest = memoryview(piece)
+            piece = await self._one_turn()
         try:
             found = self._reader.feed(piece) if piece else self._reader.finish()
         except EventTooLarge as error:
@@ -71,11 +77,21 @@ class EventStream:
             self._patience = self._limits.between_events(self._service.local)
         return events
 
+    async def _one_turn(self) -> bytes:
+        """The beginning of what is still to be read."""
+        await asyncio.sleep(0)
+        self._check_time(asyncio.get_running_loop().time())
+        piece, self._rest = self._rest[:_ONE_TURN].tobytes(), self._rest[_ONE_TURN:]
+        return piece
+
+    def _check_time(self, now: float) -> None:
+        if now >= self._last_moment:  # also if there is always something to read at once
+            raise self._service.error("took_too_long", seconds=self._limits.total)
+
     async def _next_piece(self) -> bytes:
         clock = asyncio.get_running_loop().time
         now = clock()
-        if now >= self._last_moment:  # also if there is always something to read at once
-            raise self._service.error("took_too_long", seconds=self._limits.total)
+        self._check_time(now)
         self._heard += now - self._left  # while nobody listened, nobody was silent
         try:
             return await self._listen(now)

@@ -12,6 +12,7 @@ from fault_server import chunk, sse
 from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.answer import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
+from nuke_ai_panel.providers.event_stream import EventStream
 from nuke_ai_panel.providers.http import HttpSessions, StreamReply
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.live_answer import LiveAnswer
@@ -75,3 +76,26 @@ async def test_a_session_speaks_to_its_own_origin_only() -> None:
         await session.get("http://127.0.0.1:10/v1/models", {"Authorization": "Bearer x"})
     assert error.value.problem.kind == "bad_address"
     await session.close()
+
+
+async def test_a_piece_of_many_megabytes_is_read_a_bit_at_a_time_and_within_the_time() -> None:
+    """As it comes out of a decompressor: others have their turn, and the clock of the whole goes on."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def one_piece(seconds: float, too_late: str, limit: float) -> bytes:
+        return b": alive\n" * 2**20
+
+    now = asyncio.get_running_loop().time()
+    stream = EventStream(one_piece, SERVICE, Limits(total=0.2), now)
+    async with asyncio.TaskGroup() as group:
+        counting = group.create_task(count())
+        with pytest.raises(ProviderError) as error:
+            await stream.read()
+        counting.cancel()
+    assert error.value.problem.kind == "took_too_long" and turns > 5

@@ -11,6 +11,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -417,6 +418,10 @@ BOMBS = {
 }
 
 
+UNPACKS_IN_SMALL_PIECES = tuple(map(int, metadata.version("aiohttp").split(".")[:3])) >= (3, 14, 1)
+"""Before, aiohttp gives 32 MiB at once, and has them two or three times while it does."""
+
+
 @pytest.mark.parametrize("bomb", BOMBS)
 @pytest.mark.parametrize("status", ["200 OK", "500 Oops"])
 @pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
@@ -439,7 +444,7 @@ async def test_a_compressed_bomb_stays_small(managed: Managed, bomb: str, status
         finally:
             tracemalloc.stop()
     assert problem and problem.kind in ("event_too_large", "stream_cut", "server_error", "took_too_long")
-    assert highest < 16 * 2**20
+    assert highest < (16 if UNPACKS_IN_SMALL_PIECES else 100) * 2**20
 
 
 async def test_a_huge_error_body_is_not_read_to_its_end(managed: Managed) -> None:
