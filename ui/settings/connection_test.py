@@ -129,6 +129,7 @@ class TestPanel(QWidget):
         self._running = True
         self._when_stopped = when_stopped
         self._drop_result()
+        self._meter.hide()
         self._copy.hide()
         self._say(words)
         self.button.setText(stop)
