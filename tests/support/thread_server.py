@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fault_server import Call, FaultServer, Handler, chat, chunk, fault_server
+from on_a_thread import on_a_thread
 
 
 class Served:
     """A running server."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, server: FaultServer) -> None:
-        self._loop = loop
+    def __init__(self, server: FaultServer) -> None:
         self.server = server
 
     @property
@@ -57,24 +56,5 @@ class Pieces:
 
 @contextmanager
 def served(handler: Handler) -> Iterator[Served]:
-    started, ready = list[Served](), threading.Event()
-    done = asyncio.Event()
-
-    async def serve() -> None:
-        async with fault_server(handler) as server:
-            started.append(Served(asyncio.get_running_loop(), server))
-            ready.set()
-            await done.wait()
-
-    def run() -> None:
-        with asyncio.Runner() as runner:
-            runner.run(serve())
-
-    thread = threading.Thread(target=run, name="server")
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield started[0]
-    finally:
-        started[0]._loop.call_soon_threadsafe(done.set)
-        thread.join(10)
+    with on_a_thread(fault_server(handler)) as server:
+        yield Served(server)
