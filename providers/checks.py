@@ -119,12 +119,15 @@ class ConnectionTest:
         self._open_provider = open_provider
         self._clock = asyncio.get_running_loop().time
 
-    async def run(self, model: str, on_step: OnStep, *, spend: bool = False) -> CheckReport:
+    async def run(
+        self, model: str, on_step: OnStep, *, spend: bool = False, on_next: Callable[[str], None] | None = None
+    ) -> CheckReport:
         """Walks the steps up to the first that fails; those after it are not run.
 
         `spend`: at the end the model is asked for one token, which shows what lists do not: no credit, no access.
+        `on_next` is told the name of each step that begins; one that is left out after all ends without a word.
         """
-        steps = _Steps((*_STEPS, "Answer") if spend else _STEPS, on_step, self._clock)
+        steps = _Steps((*_STEPS, "Answer") if spend else _STEPS, on_step, on_next, self._clock)
         problem: Problem | None = None
         models: tuple[Model, ...] = ()
         try:
@@ -254,8 +257,15 @@ async def check_built_in(provider: Provider, on_step: OnStep) -> CheckReport:
 class _Steps:
     """The steps so far, in order. Each is told once, when it is over."""
 
-    def __init__(self, names: tuple[str, ...], on_step: OnStep, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        on_step: OnStep,
+        on_next: Callable[[str], None] | None,
+        clock: Callable[[], float],
+    ) -> None:
         self._on_step = on_step
+        self._on_next = on_next
         self._clock = clock
         self._names = [*names]
         self._done: list[Step] = []
@@ -278,6 +288,8 @@ class _Steps:
         self._done.append(step)
         self._last = self._clock()
         self._on_step(step)
+        if self._on_next and step.ok and len(self._done) < len(self._names):
+            self._on_next(self.next)
 
     async def timed(self, name: str, work: Awaitable[str]) -> None:
         self._last = self._clock()

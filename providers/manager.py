@@ -196,11 +196,13 @@ class ProviderManager:
         key: Secret | None = None,
         model: str = "",
         on_step: OnStep,
+        on_next: Callable[[str], None] | None = None,
         spend: bool = False,
     ) -> CheckReport:
         """The connection test of settings that need not be saved, over sessions of its own.
 
-        `key` None: the stored one of that address. `spend`: one token is asked for at the end.
+        `key` None: the stored one of that address. `spend`: one token is asked for at the end. `on_next`: told which
+        step begins.
         """
         if config.row.format == "offline":
             return await check_built_in(_guide(), on_step)
@@ -225,7 +227,7 @@ class ProviderManager:
             open_provider=open_provider,
         )
         try:
-            return await test.run(model, on_step, spend=spend)
+            return await test.run(model, on_step, spend=spend, on_next=on_next)
         finally:
             for session in temporary:
                 await session.close()

@@ -24,7 +24,7 @@ from ...providers.manager import ProviderConfig
 from ...providers.messages import Progress
 from ...providers.redact import Secret
 from ...ui.settings.dialog import SettingsDialog
-from ...ui.settings.values import ProviderDraft, ProviderState, TestVerdict
+from ...ui.settings.values import ProviderDraft, ProviderState, StepRow, TestVerdict
 from .. import settings as options
 from ..settings import AnySetting
 from ..tasks import TaskScope
@@ -88,6 +88,11 @@ class ConnectionTests(QObject):
         self._found_out.pop(provider_id, None)
         self._models.pop(provider_id, None)
 
+    def drop(self, provider_id: str) -> None:
+        """It is not there any more: nothing is tested, and nothing is shown of it."""
+        self._cancel(provider_id)
+        self.forget(provider_id)
+
     def _test(self, provider_id: str, draft: ProviderDraft) -> None:
         self._cancel(provider_id)
         self._tested[provider_id] = draft.model
@@ -117,6 +122,7 @@ class ConnectionTests(QObject):
             key=Secret(draft.key) if draft.key else None,
             model=draft.model,
             on_step=partial(self._show_step, provider_id),
+            on_next=partial(self._show_next, provider_id),
             spend=draft.ask,
         )
         self._show_state(provider_id, *found_out(report))
@@ -156,6 +162,9 @@ class ConnectionTests(QObject):
     def _show_step(self, provider_id: str, step: Step) -> None:
         self._dialog.show_step(provider_id, step_row(step))
 
+    def _show_next(self, provider_id: str, name: str) -> None:
+        self._dialog.show_step(provider_id, StepRow(name, "run"))
+
     def _show_state(self, provider_id: str, state: ProviderState, words: str) -> None:
         self._found_out[provider_id] = (state, words)
         self._dialog.set_state(provider_id, state, words)
@@ -167,7 +176,7 @@ class ConnectionTests(QObject):
     def _over(self, provider_id: str, task: asyncio.Task[None]) -> None:
         if self._running.get(provider_id) is task:
             del self._running[provider_id]
-        if not isValid(self) or provider_id in self._running:
+        if not isValid(self) or provider_id in self._running or provider_id not in self._app.settings.services:
             return
         if task.cancelled():
             self._dialog.end_test(provider_id, cancelled())

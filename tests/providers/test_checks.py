@@ -214,6 +214,14 @@ def test_every_problem_has_its_words_for_the_step_that_it_stopped() -> None:
     assert all(len(words) <= 30 for words in _FINDINGS.values())
 
 
+async def test_each_step_is_told_as_it_begins() -> None:
+    begun: list[str] = []
+    async with fault_server(answers()) as server, managed(server.url) as manager:
+        config = ProviderConfig(PROVIDERS["compatible"], server.url)
+        report = await manager.check(config, on_step=lambda step: begun.append(step.name), on_next=begun.append)
+    assert report.ok and [begun[0], *begun[1::2]] == begun[::2]
+
+
 # One token, on request.
 
 

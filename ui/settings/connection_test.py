@@ -81,10 +81,7 @@ class TestPanel(QWidget):
         self._show_button()
 
     def start(self) -> None:
-        for line in self._lines.values():
-            self._step_layout.removeWidget(line)
-            line.deleteLater()
-        self._lines.clear()
+        self._drop_lines([*self._lines.values()])
         self._steps.hide()
         self._begin("Testing\u2026", "Cancel", "Cancelled.")
 
@@ -100,9 +97,13 @@ class TestPanel(QWidget):
             self._meter.set_part(part or 0.0)
 
     def show_step(self, step: StepRow) -> None:
-        """Add a step, or say how one that was shown goes on. After a cancel nothing is taken any more."""
+        """Add a step, or say how one that was shown goes on. After a cancel nothing is taken any more.
+
+        Of the steps that run only the newest is shown: one may turn out not to be needed.
+        """
         if not self._running:
             return
+        self._drop_lines([line for line in self._running_lines if line.step.name != step.name])
         line = self._lines.get(step.name)
         if line:
             line.show_step(step)
@@ -115,6 +116,7 @@ class TestPanel(QWidget):
     def end(self, verdict: TestVerdict) -> None:
         if not self._running:
             return
+        self._drop_lines(self._running_lines)
         asked_here = self._focused() is self.button
         self._finish(verdict.summary or HINT, "Test connection" if verdict.ok else "Test again")
         self._report = verdict.report
@@ -124,6 +126,17 @@ class TestPanel(QWidget):
             first = self._result.findChild(Button)
             if isinstance(first, Button):
                 first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def _running_lines(self) -> list[StepLine]:
+        return [line for line in self._lines.values() if line.step.state == "run"]
+
+    def _drop_lines(self, lines: list[StepLine]) -> None:
+        for line in lines:
+            self._step_layout.removeWidget(line)
+            del self._lines[line.step.name]
+            line.hide()
+            line.deleteLater()
 
     def _begin(self, words: str, stop: str, when_stopped: str) -> None:
         self._running = True
@@ -152,9 +165,8 @@ class TestPanel(QWidget):
         self.start_clicked.emit(ask)
 
     def _cancel(self) -> None:
-        for line in self._lines.values():
-            if line.step.state == "run":
-                line.show_step(StepRow(line.step.name, "skip", "cancelled"))
+        for line in self._running_lines:
+            line.show_step(StepRow(line.step.name, "skip", "cancelled"))
         self._finish(self._when_stopped, "Test again")
         self.cancel_clicked.emit()
 

@@ -128,6 +128,17 @@ def test_the_report_is_there_to_copy_after_a_test_and_not_before(dialog, page) -
     assert not copy.isVisible()
 
 
+def test_of_the_steps_that_run_only_the_newest_is_shown_and_none_after_the_end(dialog, page) -> None:
+    dialog.start_test("local")
+    dialog.show_step("local", StepRow("DNS", "run"))
+    dialog.show_step("local", StepRow("Proxy", "run"))
+    assert [step.name for step in page.test.steps()] == ["Proxy"]
+    dialog.show_step("local", StepRow("Proxy", "ok"))
+    dialog.show_step("local", StepRow("TLS", "run"))
+    dialog.end_test("local", failed("retry"))
+    assert [(step.name, step.state) for step in page.test.steps()] == [("Proxy", "ok")]
+
+
 def test_a_download_is_counted_where_the_test_was_and_its_steps_stay(dialog, page) -> None:
     meter = page.test.findChild(Meter)
     dialog.start_test("local")
