@@ -41,7 +41,7 @@ from .reports.logging_sink import LoggingSink
 from .reports.nats_address import SERVER_VARIABLE, NatsTarget
 from .reports.nats_sink import NatsSink
 from .reports.sessions import PastSession, adopt, crashed_sessions
-from .settings import ProviderSettings, Settings
+from .settings import OwnService, ProviderSettings, Settings
 from .settings.text_rules import entries
 from .tasks import TaskScope
 from .threads import run_blocking
@@ -165,6 +165,19 @@ class Application:
 
     def change_provider(self, provider_id: str, change: ProviderSettings) -> None:
         self.settings.set_provider(provider_id, change)
+        self.providers.configure(self._configs())
+
+    def put_service(self, service_id: str, service: OwnService, address: str) -> str:
+        """Describes a service of the user's own, a new one for "", which is in force from now on; gives its id."""
+        service_id = self.settings.put_service(service_id, service, address)
+        self.providers.configure(self._configs())
+        return service_id
+
+    def remove_service(self, service_id: str) -> None:
+        """It is not there any more. If it was the one that answers, the default is from now on."""
+        if self.settings.get(options.PROVIDER) == service_id:
+            self.settings.reset(options.PROVIDER)
+        self.settings.remove_service(service_id)
         self.providers.configure(self._configs())
 
     async def model_for(self, provider_id: str) -> str:

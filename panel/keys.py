@@ -212,6 +212,11 @@ class KeyStore:
         self._session.pop(name, None)
         return keyring.label
 
+    def origins(self, provider_id: str) -> tuple[str, ...]:
+        """Of all keys that are kept for a provider."""
+        names = (name.partition("@") for name in {*self._session, *self._names.saved_keys()})
+        return tuple(sorted(origin for owner, _, origin in names if owner == provider_id))
+
     async def keep_session_key(self, provider_id: str, origin: str) -> None:
         """Puts a key of this session, if there is one, into the keyring after all. Raises KeyringTrouble."""
         if secret := self._session.get(_name(provider_id, origin)):

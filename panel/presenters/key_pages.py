@@ -32,9 +32,9 @@ class KeyPages(QObject):
         super().__init__(dialog)
         self._dialog = dialog
         self._app = app
-        self._keys = KeyTasks(dialog, app.keys, scope, dialog.show_key)
+        self._keys = KeyTasks(dialog, app.keys, scope, self._show)
         self._keys.changed.connect(self.changed)
-        self._keys.found.connect(self.found)
+        self._keys.found.connect(self._found)
         dialog.key_entered.connect(self._entered)
         dialog.key_removed.connect(self._removed)
         dialog.unlock_requested.connect(self._keys.unlock)
@@ -60,6 +60,16 @@ class KeyPages(QObject):
         if origin := _origin(address):
             self.changing.emit(provider_id)
             self._keys.remove(provider_id, origin)
+
+    # A service may have been removed while the keyring was asked for its key.
+
+    def _show(self, provider_id: str, state: KeyState) -> None:
+        if provider_id in self._app.settings.services:
+            self._dialog.show_key(provider_id, state)
+
+    def _found(self, provider_id: str, found: bool) -> None:
+        if provider_id in self._app.settings.services:
+            self.found.emit(provider_id, found)
 
 
 def _origin(address: str) -> str:

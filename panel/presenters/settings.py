@@ -24,6 +24,7 @@ from .fields import SettingFields, fields_of
 from .key_pages import KeyPages
 from .proxy_password import SETTINGS as PROXY_SETTINGS
 from .proxy_password import ProxyPassword
+from .services import ServicePages
 from .words import first_state
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class SettingsPresenter(QObject):
         self._tests: ConnectionTests | None = None
         self._keys: KeyPages | None = None
         self._proxy: ProxyPassword | None = None
+        self._services: ServicePages | None = None
         self._fields: SettingFields | None = None
         self.dialog: SettingsDialog | None = None
 
@@ -77,6 +79,12 @@ class SettingsPresenter(QObject):
         for config in self._app.providers.configs:
             self._keys.look_up(config.id)
         self._tests = ConnectionTests(dialog, self._app, self._scope, fixed_of=self._fixed)
+        self._services = ServicePages(dialog, self._app, self._scope)
+        self._services.described.connect(self._service_described)
+        self._services.removed.connect(self._service_removed)
+        self._services.keys_removed.connect(self.save)
+        for service_id in self._app.settings.own_services:
+            dialog.set_provider(self._page(self._app.config(service_id)))
         dialog.address_changed.connect(self._change_address)
         dialog.model_changed.connect(self._change_model)
         dialog.provider_chosen.connect(self._choose)
@@ -99,7 +107,8 @@ class SettingsPresenter(QObject):
             needs_key=row.needs_key,
             local=row.local,
             connects=row.format != "offline",
-            description=_description(row),
+            own=self._services.draft(row.id) if self._services else None,
+            description=_description(row) or settings.service_origin(row.id).decided_by,
             in_use=settings.get(options.PROVIDER) == row.id,
             choice_locked_by=settings.origin(options.PROVIDER).decided_by,
             address_locked_by=settings.provider_origin(row.id, "address").decided_by,
@@ -181,6 +190,28 @@ class SettingsPresenter(QObject):
         if self._fields:
             self._fields.show(options.PROVIDER)
         self.provider_chosen.emit(self._app.settings.get(options.PROVIDER))
+
+    def _service_described(self, service_id: str) -> None:
+        if self.dialog:
+            self.dialog.offer(self._app.offered)
+        self._forget_findings(service_id)
+        if self._keys:
+            self._keys.look_up(service_id)
+        self._services_changed()
+        self.provider_changed.emit(service_id)
+
+    def _service_removed(self, service_id: str) -> None:
+        if self._tests:
+            self._tests.drop(service_id)
+        if self.dialog:
+            self.dialog.show_page(self._app.settings.get(options.PROVIDER))
+        self._services_changed()
+        self.provider_changed.emit(service_id)
+
+    def _services_changed(self) -> None:
+        """Who answers may be another one now, and there are others to choose from."""
+        self.save()
+        self._show_choice()
 
     def _key_changed(self, provider_id: str) -> None:
         self.save()

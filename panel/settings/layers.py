@@ -209,6 +209,11 @@ class Settings:
         """Who decides that there are none of the user's own, as a sentence; "" where there may be."""
         return Origin("studio", self._studio.path, locked=True).decided_by if self._studio.locked("providers") else ""
 
+    def own_quirks(self, service_id: str) -> Mapping[str, object]:
+        """Those that the user has written, where they are no part of a form."""
+        described = read_services(table_of(self._values, "providers")).services
+        return described.get(service_id, {}).get("quirks", {})
+
     def put_service(self, service_id: str, service: OwnService, address: str) -> str:
         """Describes a service of the user's own, anew or ("" for the id) for the first time; gives its id."""
         service_id = service_id or new_id(service.label, self.services)

@@ -24,7 +24,7 @@ QFrame[kind="field"], QLineEdit {{ background: {sunken}; border: 1px solid {edge
 QFrame[kind="selected"] {{ background: {selected}; border-radius: 3px; }}
 QFrame[kind="alert"] {{ background: {alert}; border: 1px solid {alert_edge}; border-radius: 4px; }}
 QFrame[ring="true"], QLineEdit:focus, QLineEdit[ring="true"] {{ border: 1px solid {accent}; }}
-QLineEdit[ring="bad"] {{ border: 1px solid {bad}; }}
+QFrame[ring="bad"], QLineEdit[ring="bad"] {{ border: 1px solid {bad}; }}
 """
 _TEXT = """
 QLabel {{ color: {text}; background: transparent; border: none; }}

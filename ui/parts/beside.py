@@ -75,6 +75,13 @@ class Beside(QWidget):
         self._places[page_id] = place = Scroll(page)
         self._stack.addWidget(place)
 
+    def remove(self, page_id: str) -> None:
+        """Raises KeyError."""
+        place = self._places.pop(page_id)
+        self._stack.removeWidget(place)
+        place.hide()
+        place.deleteLater()
+
     def show_page(self, page_id: str) -> None:
         """Brings a page in front. Raises KeyError."""
         place = self._places[page_id]

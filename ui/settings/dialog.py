@@ -5,7 +5,7 @@ Takes values and gives signals; saving, keys and connections are the presenter's
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -21,12 +21,14 @@ from .fields_page import FieldsPage
 from .page_list import ListEntry, SettingsList
 from .provider_page import ProviderPage
 from .search import Search, find
+from .service_forms import NEW, ServiceForms
 from .values import (
     FieldSpec,
     KeyState,
     ProviderDraft,
     ProviderPageSpec,
     ProviderState,
+    ServiceDraft,
     StepRow,
     TestVerdict,
 )
@@ -52,6 +54,7 @@ def page_id(title: str) -> str:
 class SettingsDialog(QDialog):
     """Not modal: `show()` it. All signals but the last three begin with the provider's id.
 
+    `service_given(id, draft)`, "" for a new one: to be judged and answered with `show_service_errors` or `end_service`.
     `closed` comes however it is closed; Esc closes. `action_requested(id, action, draft)`: what a verdict has offered.
     `field_changed(id, words)`: to be judged and answered with `show_field` or `show_field_error`. Ctrl+F searches.
     """
@@ -64,6 +67,8 @@ class SettingsDialog(QDialog):
     address_changed = Signal(str, str)
     model_changed = Signal(str, str)
     provider_chosen = Signal(str)
+    service_given = Signal(str, ServiceDraft)
+    service_removed = Signal(str)
     action_requested = Signal(str, str, ProviderDraft)
     field_changed = Signal(str, str)
     field_reset = Signal(str)
@@ -86,6 +91,7 @@ class SettingsDialog(QDialog):
         self._offered: Collection[str] | None = None
         self._fields: dict[str, list[FieldSpec]] = {}
         self._field_pages: dict[str, FieldsPage] = {}
+        self._forms: ServiceForms | None = None
         self.setWindowTitle("Settings")
         self.setModal(False)
         self.list = SettingsList(look)
@@ -124,6 +130,33 @@ class SettingsDialog(QDialog):
         place = self._place_of(field_id)
         self.show_page(place)
         self._fields_page(place).field(field_id).control.focus.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def offer_services(self, formats: Sequence[tuple[str, str]], locked_by: str = "") -> None:
+        """From now on services of the user's own can be described, unless somebody has decided against it."""
+        self._forms = ServiceForms(self._look, self.pages, formats, locked_by, self)
+        self._forms.given.connect(self.service_given)
+        self._forms.left.connect(self._leave_form)
+        self.list.put(ListEntry(NEW, "Add a service\u2026", icon="plus"))
+
+    def show_service_errors(self, service_id: str, errors: Mapping[str, str]) -> None:
+        if self._forms:
+            self._forms.show_errors(service_id, errors)
+
+    def end_service(self, service_id: str, page: str) -> None:
+        """The form was taken; this page comes in its place."""
+        if self._forms:
+            self._forms.close(service_id)
+        self._turn_to(page)
+        self.show_page(page)
+
+    def drop_provider(self, provider_id: str) -> None:
+        """It is not there any more, nor is what was written about it."""
+        if self._forms:
+            self._forms.close(provider_id)
+        del self._specs[provider_id]
+        self.list.drop(provider_id)
+        if self._pages.pop(provider_id, None):
+            self.pages.remove(provider_id)
 
     def set_provider(self, spec: ProviderPageSpec) -> None:
         """Show a provider's saved values, on a new page or on the one it has."""
@@ -236,6 +269,8 @@ class SettingsDialog(QDialog):
         page.address_changed.connect(self._change_address)
         page.model_changed.connect(self._change_model)
         page.chosen.connect(self._choose)
+        page.edit_requested.connect(self._edit)
+        page.removed.connect(self._remove)
         page.action_requested.connect(self._act)
 
     def _from(self) -> str:
@@ -264,6 +299,19 @@ class SettingsDialog(QDialog):
     def _change_model(self, model: str) -> None:
         self.model_changed.emit(self._from(), model)
 
+    def _edit(self) -> None:
+        spec = self._specs[self._from()]
+        if self._forms and spec.own:
+            self._forms.edit(spec.id, spec.own)
+
+    def _remove(self) -> None:
+        self.service_removed.emit(self._from())
+
+    def _leave_form(self, service_id: str) -> None:
+        """Back to the page that it was about; from that for a new one to the first page."""
+        page = service_id or next(iter(self._specs))
+        self.end_service(service_id, page)
+
     def _choose(self) -> None:
         self.provider_chosen.emit(self._from())
 
@@ -271,6 +319,9 @@ class SettingsDialog(QDialog):
         self.action_requested.emit(self._from(), action, draft)
 
     def _turn_to(self, place: str) -> None:
+        if place == NEW and self._forms:
+            self._forms.show_new()
+            return
         if place in self._specs:
             self.page(place)
         else:
@@ -283,7 +334,7 @@ class SettingsDialog(QDialog):
         words = self.search.edit.text().strip()
         offered = [spec for spec in self._specs.values() if self._offered is None or spec.id in self._offered]
         found = find(words, offered, self._fields)
-        headings = {""} if not words else set[str]()
+        headings = {"", NEW} if not words else set[str]()
         self.list.show_only(found.pages | headings)
         self.search.say(len(found.pages))
         for place, page in self._field_pages.items():

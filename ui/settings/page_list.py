@@ -34,12 +34,13 @@ _ENTRY = Qt.ItemDataRole.UserRole + 1
 @dataclass(frozen=True)
 class ListEntry:
     """One line. `state` None: a page that is not a provider; an empty `id`: a heading, or
-    without a name a hairline."""
+    without a name a hairline. `icon`: of a page that follows the providers."""
 
     id: str
     name: str
     state: ProviderState | None = None
     words: str = ""
+    icon: str = ""
 
 
 class SettingsList(QListWidget):
@@ -78,17 +79,22 @@ class SettingsList(QListWidget):
             self.scrollToItem(self.currentItem())
 
     def put(self, entry: ListEntry) -> None:
-        """Show `entry`: in place of the one with its id, else new: providers come before the hairline."""
+        """Show `entry`: in place of the one with its id, else new: providers come before all other pages."""
         item = self._find(entry.id) if entry.id else None
         if item is None:
             item = QListWidgetItem()
-            self.insertItem(self._end_of_providers() if entry.state else self.count(), item)
+            self.insertItem(self._end_of_providers() if entry.state or entry.icon else self.count(), item)
         item.setData(_ENTRY, entry)
         item.setText(entry.name)
         item.setToolTip("\n".join(filter(None, (entry.name, entry.words))) if entry.id else "")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, (entry.name, entry.words))))
         if not entry.id:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
+
+    def drop(self, page_id: str) -> None:
+        """Takes a line out; if it was chosen, the one below it is."""
+        if item := self._find(page_id):
+            self.takeItem(self.row(item))
 
     def set_state(self, page_id: str, state: ProviderState, words: str) -> None:
         entry = self.entry(page_id)
@@ -128,8 +134,8 @@ class SettingsList(QListWidget):
 
     def _end_of_providers(self) -> int:
         entries = [_entry_of(self.item(place).data(_ENTRY)) for place in range(self.count())]
-        hairline = (place for place, entry in enumerate(entries) if entry and not entry.name)
-        return next(hairline, self.count())
+        others = (place for place, entry in enumerate(entries) if entry and not entry.state and not _is_heading(entry))
+        return next(others, self.count())
 
     def _tell(self, item: QListWidgetItem | None) -> None:
         entry = _entry_of(item.data(_ENTRY)) if item else None
@@ -139,6 +145,10 @@ class SettingsList(QListWidget):
 
 def _entry_of(data: object) -> ListEntry | None:
     return data if isinstance(data, ListEntry) else None
+
+
+def _is_heading(entry: ListEntry) -> bool:
+    return not entry.id and bool(entry.name)
 
 
 class _EntryDelegate(QStyledItemDelegate):
@@ -200,7 +210,10 @@ class _EntryDelegate(QStyledItemDelegate):
         theme = self._look.theme
         painter.setPen(theme.text if entry.id else theme.muted)
         painter.setFont(theme.face(bold=chosen) if entry.id else theme.face(-1))
-        _cut(painter, area.adjusted(self.PAD, 0, 0, 0), entry.name)
+        if entry.icon:
+            top = area.top() + (area.height() - self.ICON) / 2
+            draw_icon(painter, entry.icon, theme.muted, QRectF(area.left() + self.PAD, top, self.ICON, self.ICON))
+        _cut(painter, area.adjusted(self.PAD * 2 + self.ICON if entry.icon else self.PAD, 0, 0, 0), entry.name)
 
 
 def _cut(painter: QPainter, room: QRect, text: str) -> None:

@@ -16,6 +16,7 @@ from ..parts.frames import Rule, column, repolish, row
 from ..parts.labels import Elided, Label
 from .connection_test import TestPanel
 from .key_field import KeyField
+from .own_service import OwnServiceBar
 from .page import Page
 from .row import SettingRow
 from .values import KeyState, ProviderDraft, ProviderPageSpec
@@ -25,7 +26,8 @@ class ProviderPage(Page):
     """Address, key, default model, connection test.
 
     Signals: `test_requested(draft)`, `test_cancelled`, `key_entered(address, key)`, `key_removed(address)`,
-    `unlock_requested`, `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat),
+    `unlock_requested`, `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat), of
+    one's own service `edit_requested` and `removed`,
     `action_requested(action, draft)`: a button of the verdict that this page cannot do by itself.
     """
 
@@ -37,6 +39,8 @@ class ProviderPage(Page):
     address_changed = Signal(str)
     model_changed = Signal(str)
     chosen = Signal()
+    edit_requested = Signal()
+    removed = Signal()
     action_requested = Signal(str, ProviderDraft)
 
     def __init__(self, look: Look, spec: ProviderPageSpec, parent: QWidget | None = None) -> None:
@@ -47,6 +51,7 @@ class ProviderPage(Page):
         self._use = Button(look, "&Use for chat")
         self._used = Label(look, "Used for chat", "muted", -1)
         self._description = Label(look, spec.description, "muted", -1, wrap=True)
+        self.own = OwnServiceBar(look)
         self.address = QLineEdit()
         self.key = KeyField(look, placeholder="Paste or type a key" if spec.needs_key else "Only if the server asks")
         self.model = SuggestField(look, "Default model")
@@ -63,7 +68,7 @@ class ProviderPage(Page):
     def _build(self, spec: ProviderPageSpec) -> None:
         self.address.setAccessibleName("Address")
         head = row(self._heading, None, self._used, self._use)
-        self._add(column(head, self._description, gap=4), 16)
+        self._add(column(head, self._description, self.own, gap=4), 16)
         if spec.connects:
             test_row = SettingRow(self._look, "Connection", self.test)
             self._add(self._address_row, 12, self._key_row, 12, self._model_row, 16, Rule(), 16, test_row)
@@ -84,6 +89,8 @@ class ProviderPage(Page):
         self.test.cancel_clicked.connect(self.test_cancelled)
         self.test.action_clicked.connect(self._act)
         self._use.clicked.connect(self.chosen)
+        self.own.edit_requested.connect(self.edit_requested)
+        self.own.removed.connect(self.removed)
 
     @property
     def spec(self) -> ProviderPageSpec:
@@ -95,6 +102,8 @@ class ProviderPage(Page):
         self._heading.setText(spec.label)
         self._description.setText(spec.description)
         self._description.setVisible(bool(spec.description))
+        self.own.show_service(spec.label)
+        self.own.setVisible(spec.own is not None)
         self.address.setPlaceholderText(spec.default_address or "http://127.0.0.1:8080/v1")
         if not self.address.hasFocus():
             self.address.setText(spec.address)

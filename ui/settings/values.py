@@ -38,8 +38,22 @@ class KeyState:
 
 
 @dataclass(frozen=True)
+class ServiceDraft:
+    """A service of the user's own as a form has it. `headers`: one a line, as `Name: value`."""
+
+    label: str = ""
+    format: str = ""
+    address: str = ""
+    headers: str = ""
+    needs_key: bool = False
+
+
+@dataclass(frozen=True)
 class ProviderPageSpec:
-    """One provider's page. `connects` False: it has no address, key or model (the built-in guide)."""
+    """One provider's page. `connects` False: it has no address, key or model (the built-in guide).
+
+    `own`: how the user has described it, if it is a service of theirs.
+    """
 
     id: str
     label: str
@@ -53,6 +67,7 @@ class ProviderPageSpec:
     local: bool = False
     description: str = ""
     connects: bool = True
+    own: ServiceDraft | None = None
     in_use: bool = False
     choice_locked_by: str = ""
     address_locked_by: str = ""
