@@ -10,6 +10,9 @@ from .messages import JSON
 _HALF = re.compile(r"[\ud800-\udfff]")
 """Half a character: JSON writes those beyond the first 65,536 in two, and services cut between them."""
 
+_LARGEST_COUNT = 2**53
+"""What every reader of JSON can hold, and far more than there is of anything."""
+
 _BLANKS = " \t\r\n"
 _read_document = json.JSONDecoder().raw_decode
 """What `json.loads` does within; around it, that costs as much again for the small documents of a stream."""
@@ -54,14 +57,14 @@ def as_flag(value: JSON) -> bool | None:
 
 
 def as_count(value: JSON) -> int | None:
-    """A number of something, also if it was sent as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    """A number of something, also if it was sent as text. What is too large for any count is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):  # a union is made anew each time
         return None
     try:
         count = int(value)
     except (ValueError, OverflowError):
         return None
-    return count if count >= 0 else None
+    return count if 0 <= count <= _LARGEST_COUNT else None
 
 
 def whole_characters(text: str) -> str:
@@ -79,6 +82,8 @@ class CharacterJoiner:
 
     def feed(self, piece: str) -> str:
         """What of the text so far is new and whole."""
+        if not self._half and piece.isascii():
+            return piece
         text = self._half + piece
         self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
         return whole_characters(text[:-1] if self._half else text)

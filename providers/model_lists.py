@@ -5,9 +5,10 @@ Owns what a name or an entry tells of a model, whoever wrote it: services copy e
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from .base import Model
 from .json_values import as_count, as_flag, as_list, as_object, as_text
@@ -57,10 +58,10 @@ def price(value: JSON, *, tokens: int = 1) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        asked = Decimal(str(value))
-    except InvalidOperation:
+        asked = float(Decimal(str(value)) * _MILLION / tokens)
+    except (ArithmeticError, ValueError):
         return None
-    return float(asked * _MILLION / tokens) if asked.is_finite() and asked >= 0 else None
+    return asked if 0 <= asked < math.inf else None
 
 
 def _model(entry: dict[str, JSON]) -> Model:

@@ -20,6 +20,8 @@ from .retry import retry_after_seconds
 _DETAIL_LENGTH = 2000
 _SHOWN_MODELS = 3
 _CODE_LENGTH = 200
+_MOST_PARTICULARS = 32
+"""So many of a kind are looked at: no service writes more, and a hostile one could write millions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,17 +220,18 @@ def _status_in(level: dict[str, JSON]) -> int:
 
 def _models_in(level: dict[str, JSON]) -> list[str]:
     """Models that OpenRouter proposes instead."""
-    return [name for model in as_list(level.get("fallback_models")) if (name := as_text(model))]
+    proposed = as_list(level.get("fallback_models"))[:_MOST_PARTICULARS]
+    return [name for model in proposed if (name := as_text(model))]
 
 
 def _particulars(error: dict[str, JSON]) -> Iterator[dict[str, JSON]]:
     """What services put below their error: OpenRouter, Anthropic and Google each in another place."""
     for name in ("metadata", "availability", "details"):
         value = error.get(name)
-        for item in as_list(value) or [value]:
+        for item in as_list(value)[:_MOST_PARTICULARS] or [value]:
             particular = as_object(item)
             yield particular
-            yield from (as_object(violation) for violation in as_list(particular.get("violations")))
+            yield from map(as_object, as_list(particular.get("violations"))[:_MOST_PARTICULARS])
 
 
 def _wait_in(level: dict[str, JSON]) -> float | None:

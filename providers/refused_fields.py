@@ -37,12 +37,16 @@ def refused_field(problem: Problem, sent: Iterable[str]) -> str:
 
 
 def without(body: dict[str, JSON], refused: Iterable[str], names: Mapping[str, str]) -> None:
-    """Takes refused fields out of the question, or gives them the name that stands for them in `names`."""
-    for name in refused:
+    """Takes refused fields out of the question, or gives them the name that stands for them in `names`.
+
+    What is refused under both its names is left out.
+    """
+    gone = frozenset(refused)
+    for name in gone:
         parent, last = _parent(body, name), _last(name)
         if name in names and last in parent:
-            value = parent.pop(last)
-            if instead := names[name]:
+            value, instead = parent.pop(last), names[name]
+            if instead and instead not in gone:
                 _parent(body, instead)[_last(instead)] = value
 
 

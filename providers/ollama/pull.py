@@ -17,6 +17,7 @@ from ..refusals import error_in
 from .signs import PULL_SIGNS
 
 _MOST_LAYERS = 10_000
+_DIGEST_LENGTH = 200
 _REGISTRY = "registry.ollama.ai"
 _AFTER = ("verifying", "writing", "removing")
 """How statuses begin once everything has been fetched."""
@@ -30,6 +31,7 @@ class PullReader:
         service = replace(asked.service, host=_registry_of(asked.model))
         self._log = AnswerLog(replace(asked, service=service), PULL_SIGNS)
         self._layers: dict[str, tuple[int, int]] = {}
+        self._have = self._total = 0
         self._fraction = 0.0
         self._last: Progress | None = None
         self._done = False
@@ -70,18 +72,21 @@ class PullReader:
             yield progress
 
     def _note_layer(self, document: dict[str, JSON]) -> None:
-        digest, total = as_text(document.get("digest")), as_count(document.get("total"))
+        digest, total = as_text(document.get("digest"))[:_DIGEST_LENGTH], as_count(document.get("total"))
         if digest and total and (digest in self._layers or len(self._layers) < _MOST_LAYERS):
-            self._layers[digest] = (min(as_count(document.get("completed")) or 0, total), total)
+            had, of = self._layers.get(digest, (0, 0))
+            have = min(as_count(document.get("completed")) or 0, total)
+            self._layers[digest] = (have, total)
+            self._have += have - had
+            self._total += total - of
 
     def _progress(self, status: str) -> Progress:
         if status.startswith(_AFTER):
             return Progress(f"Checking {self._model}")
         if not self._layers:
             return Progress(f"Downloading {self._model}")
-        have, total = (sum(sizes) for sizes in zip(*self._layers.values(), strict=True))
         # Layers are named one after the other: the sum grows on both sides, what is shown does not go back.
-        self._fraction = max(self._fraction, have / total)
+        self._fraction = max(self._fraction, self._have / self._total)
         return Progress(f"Downloading {self._model}", self._fraction)
 
 

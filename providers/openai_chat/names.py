@@ -10,14 +10,19 @@ import re
 
 _VARIANT = re.compile(
     r"(?:[-_.@:](?:latest|gguf|safetensors|mlx|awq|gptq|ud|\d{4}-\d\d-\d\d|\d{4,8}|(?:bf|fp|f)(?:8|16|32)|int[48]"
-    r"|[48]bit|i?q\d(?:_[a-z0-9]+)*)|:\d+)+$"
+    r"|[48]bit|i?q\d(?:_[a-z0-9]+)*+)|:\d+)++$"
 )
-"""A tag, a file's kind, a date, a compression, or the number of an instance."""
+"""A tag, a file's kind, a date, a compression, or the number of an instance. What was found is never given back: the
+ways in which a name can be cut double with each variant.
+"""
+
+_LONGEST = 200
+"""Characters of a name that are compared: variants are looked for from each of them on."""
 
 
 def is_swapped(asked: str, answered: str) -> bool:
     """Whether another model than the asked one answers. Where a name is missing, nobody can say so."""
-    return bool(asked and answered) and _plain(asked) != _plain(answered)
+    return bool(asked and answered) and _plain(asked[:_LONGEST]) != _plain(answered[:_LONGEST])
 
 
 def _plain(name: str) -> str:

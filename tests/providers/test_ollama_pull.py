@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -40,6 +41,16 @@ def problem_of(*lines: Any, model: str = "m") -> Problem:
     with pytest.raises(ProviderError) as error:
         read(*lines, model=model)
     return error.value.problem
+
+
+def test_a_line_costs_the_same_however_many_layers_there_are() -> None:
+    pull = reader()
+    for number in range(10_000):
+        list(pull.feed(ServerEvent(json.dumps(layer(str(number), 100)))))
+    began = time.process_time()
+    for number in range(1000):
+        list(pull.feed(ServerEvent(json.dumps(layer("5", 100, number % 100)))))
+    assert time.process_time() - began < 1  # it was 8 s
 
 
 def test_a_download_begins_grows_is_checked_and_ends() -> None:

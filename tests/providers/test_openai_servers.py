@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def test_openrouter_tells_prices_for_a_token_and_they_are_shown_for_a_million() 
     assert [(model.input_price, model.output_price) for model in listed(varying)] == [(None, None)]
 
 
-@pytest.mark.parametrize("value", [None, True, "", "free", "nan", "inf", "-0.1", [], {}])
+@pytest.mark.parametrize("value", [None, True, "", "free", "nan", "inf", "-0.1", "1e400", "1e999999", [], {}])
 def test_what_is_no_price_is_unknown(value: Any) -> None:
     assert price(value) is None
 
@@ -148,6 +149,13 @@ def test_the_router_of_llama_cpp_says_what_is_loaded() -> None:
 )
 def test_another_spelling_is_no_other_model(asked: str, answered: str, swapped: bool) -> None:
     assert is_swapped(asked, answered) == swapped
+
+
+@pytest.mark.parametrize("variant", [":1", ":2024", "-4bit", "_q4_k"])
+def test_a_name_without_end_is_compared_in_no_time(variant: str) -> None:
+    began = time.process_time()
+    assert is_swapped("a", "x" + variant * 100_000 + "!")
+    assert time.process_time() - began < 0.5  # by the square of its length it would be minutes
 
 
 def serves(pages: dict[str, Any], *, key: str = "") -> Handler:

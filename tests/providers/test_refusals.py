@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -247,6 +248,14 @@ def test_the_refused_field_is_found_in_every_shape(body: Any, field: str) -> Non
 def test_models_that_are_proposed_are_the_next_step() -> None:
     proposed = routed(404, "gone", "not_found", code="model_deprecated", fallback_models=["a/1", "b/2", "c/3", "d/4"])
     assert chat_problem(404, proposed).next == "Choose another model, such as a/1, b/2, c/3."
+
+
+@pytest.mark.parametrize("name", ["details", "fallback_models"])
+def test_a_refusal_with_a_million_particulars_is_read_in_no_time(name: str) -> None:
+    entries: list[Any] = [{"code": number} if name == "details" else f"m{number}" for number in range(1_000_000)]
+    began = time.process_time()
+    refusal_of(0, {"error": {"message": "no", name: entries}}, Redactor())
+    assert time.process_time() - began < 0.5  # it was 4 s
 
 
 def test_a_service_that_may_not_be_used_without_key_is_missing_one() -> None:

@@ -120,6 +120,13 @@ async def test_a_third_refusal_is_told_and_the_next_question_knows_of_those_befo
         assert await ask(manager, asked) == "Hello"
 
 
+async def test_a_field_that_is_refused_under_both_its_names_is_left_out() -> None:
+    async with asked_at(refuses_one_by_one("max_tokens", "max_completion_tokens")) as (server, manager):
+        assert await ask(manager, question()) == "Hello"
+        assert await ask(manager, question()) == "Hello"
+        assert sent(server)[2:] == [{"stream_options"}, {"stream_options"}]
+
+
 async def test_a_field_that_has_to_be_there_is_never_left_out() -> None:
     async with asked_at(refuses("messages")) as (server, manager):
         with pytest.raises(ProviderError):
