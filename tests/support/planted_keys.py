@@ -13,6 +13,7 @@ import gc
 import logging
 import types
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,13 +30,22 @@ def forms(key: str) -> list[str]:
     return [key, quote(key, safe=""), *coded, *(text.replace("/", "_") for text in coded)]
 
 
+@cache
+def _pieces(key: str) -> tuple[str, ...]:
+    """The last four characters of a key may be told."""
+    return tuple({form[at : at + 12] for form in forms(key) for at in range(8, len(form) - 16)})
+
+
 def gives_away(text: str, key: str = KEY) -> list[str]:
-    """The forms of the key of which this text holds a piece. The last four characters may be told."""
-    return [form for form in forms(key) if any(form[at : at + 12] in text for at in range(8, len(form) - 16))]
+    """The pieces of the key that this text holds, in any of its forms."""
+    return [piece for piece in _pieces(key) if piece in text]
 
 
 def leaks(places: Iterable[str], key: str = KEY) -> list[str]:
     """The beginnings of those places that hold a piece of the key."""
+    places = list(places)
+    if not gives_away("\0".join(places), key):  # all at once is many times faster
+        return []
     return [place[:_SHOWN] for place in places if gives_away(place, key)]
 
 
