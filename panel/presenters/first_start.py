@@ -110,7 +110,7 @@ class FirstStartPresenter(QObject):
             state = KeyState("keyring", await self._app.keys.save(row.id, origin, secret), secret.ending)
         except KeyringTrouble as trouble:
             self._app.keys.keep_for_session(row.id, origin, secret)
-            state = KeyState("session", str(trouble), secret.ending)
+            state = KeyState("session", trouble.what, secret.ending)
         self._choose(row, report, state)
 
     async def _tested(self, row: ProviderRow, secret: Secret | None) -> CheckReport | None:

@@ -82,7 +82,7 @@ class KeyTasks(QObject):
         except KeyringTrouble as trouble:
             # It was typed to be used: it is, until the program ends, and the page says why no longer.
             self._keys.keep_for_session(owner, origin, secret)
-            state = KeyState("session", str(trouble), secret.ending, remedy(trouble))
+            state = KeyState("session", trouble.what, secret.ending, remedy(trouble))
         if origin == self._origins[owner]:
             self._show(owner, state)
             self.found.emit(owner, True)
@@ -102,7 +102,8 @@ class KeyTasks(QObject):
             await self._keys.unlock()
             await self._keys.keep_session_key(owner, origin)
         except KeyringTrouble as trouble:
-            self._show(owner, replace(before, where=str(trouble), remedy=remedy(trouble)))
+            why = trouble.what if before.kind == "session" else str(trouble)
+            self._show(owner, replace(before, where=why, remedy=remedy(trouble)))
             return
         waiting = [each for each, state in self._states.items() if state.kind == "unavailable"]
         for each in (owner, *waiting):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from keyring.errors import PasswordSetError
+from keyring.errors import KeyringLocked, PasswordSetError
 from nuke_ai_panel.panel.keys import Keyring
 
 
@@ -30,6 +30,26 @@ class Dictionary:
 class Refusing(Dictionary):
     def set_password(self, service: str, username: str, password: str, /) -> None:
         raise PasswordSetError("no")
+
+
+class Locked(Dictionary):
+    """Until `open` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = False
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        self._refuse()
+        return super().get_password(service, username)
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self._refuse()
+        super().set_password(service, username, password)
+
+    def _refuse(self) -> None:
+        if not self.open:
+            raise KeyringLocked("no")
 
 
 class Hung(Dictionary):

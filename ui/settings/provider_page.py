@@ -68,7 +68,7 @@ class ProviderPage(Page):
     def _build(self, spec: ProviderPageSpec) -> None:
         self.address.setAccessibleName("Address")
         head = row(self._heading, None, self._used, self._use)
-        self._add(column(head, self._description, self.own, gap=4), 16)
+        self._add(column(column(head, self._description, gap=4), self.own), 16)
         if spec.connects:
             test_row = SettingRow(self._look, "Connection", self.test)
             self._add(self._address_row, 12, self._key_row, 12, self._model_row, 16, Rule(), 16, test_row)
@@ -186,6 +186,7 @@ class ProviderPage(Page):
                 self._save_address()
                 self._test(ask=False)
             case _:
+                self._save_address()  # what is downloaded goes to the server of the settings
                 self.action_requested.emit(action, self.draft())
 
     def _restyle(self) -> None:
