@@ -17,11 +17,15 @@ _COST = 1000
 
 @dataclass(slots=True)
 class OpenCall:
-    """A call whose pieces still come. `number` is its place among the calls of this answer."""
+    """A call whose pieces still come. `number` is its place among the calls of this answer.
+
+    `id`: as the service has it, "" if it has none. `given`: under which it goes on.
+    """
 
     number: int
     id: str = ""
     name: str = ""
+    given: str = ""
     announced: bool = False
     closed: bool = False
     pieces: list[str] = field(default_factory=list[str])
@@ -33,6 +37,8 @@ class ToolCalls:
     def __init__(self) -> None:
         self.characters = 0
         self._calls: list[OpenCall] = []
+        self._by_id: dict[str, OpenCall] = {}
+        self._given: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -42,7 +48,7 @@ class ToolCalls:
         return self._calls[-1] if self._calls else None
 
     def with_id(self, identity: str) -> OpenCall | None:
-        return next((call for call in self._calls if call.id == identity), None)
+        return self._by_id.get(identity)
 
     def open(self) -> OpenCall:
         """The next call."""
@@ -51,8 +57,13 @@ class ToolCalls:
         return self._calls[-1]
 
     def add(self, call: OpenCall, identity: str = "", name: str = "", arguments: str = "") -> Iterator[StreamEvent]:
-        """What a piece adds. A call is announced once its name is known; a known name or id stays what it is."""
-        call.id = call.id or self._counted(identity)
+        """What a piece adds. A call is announced once its name is known; a known name or id stays what it is.
+
+        It goes on under an id that no other call has: results could not be told apart by one that repeats.
+        """
+        if identity and not call.id:
+            call.id = self._counted(identity)
+            self._by_id.setdefault(identity, call)
         call.name = call.name or self._counted(name)
         yield from self._announce(call)
         if arguments:
@@ -66,12 +77,19 @@ class ToolCalls:
             return
         call.closed = True
         yield from self._announce(call, at_last=True)
-        yield ToolCallReady(call.number, ToolCall(call.id, call.name, "".join(call.pieces) or "{}"))
+        yield ToolCallReady(call.number, ToolCall(call.given, call.name, "".join(call.pieces) or "{}"))
 
     def finish(self) -> Iterator[StreamEvent]:
         """Every call that is still open, whole."""
         for call in self._calls:
             yield from self.close(call)
+
+    def _unused(self, call: OpenCall) -> str:
+        given = call.id or f"call_{call.number + 1}"
+        while given in self._given:
+            given = f"{given}_{call.number + 1}"
+        self._given.add(given)
+        return given
 
     def _counted(self, text: str) -> str:
         self.characters += len(text)
@@ -81,8 +99,8 @@ class ToolCalls:
         if call.announced or not (call.name or at_last):
             return
         call.announced = True
-        call.id = call.id or f"call_{call.number + 1}"
-        yield ToolCallStarted(call.number, call.id, call.name)
+        call.given = self._unused(call)
+        yield ToolCallStarted(call.number, call.given, call.name)
         if held := "".join(call.pieces):
             yield ToolCallDelta(call.number, held)
 

@@ -102,6 +102,15 @@ def test_two_calls_side_by_side_do_not_mix() -> None:
             [ToolCall("a", "f", "1"), ToolCall("b", "g", "2")],
         ),
         ([call("1", index=0, id="a"), call("2", index=0, name="f")], [ToolCall("a", "f", "12")]),
+        # An id that comes again, and one that looks like ours: results are matched by them.
+        (
+            [call("1", index=0, id="a", name="f"), call("2", index=1, id="a", name="g"), call("3", index=1, id="a")],
+            [ToolCall("a", "f", "1"), ToolCall("a_2", "g", "23")],
+        ),
+        (
+            [call("1", index=0, id="call_2", name="f"), call("2", index=1, name="g")],
+            [ToolCall("call_2", "f", "1"), ToolCall("call_2_2", "g", "2")],
+        ),
     ],
 )
 def test_calls_are_read_as_real_services_write_them(pieces: list[Chunk], wanted: list[ToolCall]) -> None:
