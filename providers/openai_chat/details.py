@@ -11,6 +11,8 @@ from ..json_values import as_object, as_text, whole_characters
 from ..messages import JSON
 
 _TEXT = "reasoning.text"
+_COST = 100
+"""Characters that a detail counts for by itself: what one that says nothing keeps in memory."""
 
 
 class ReasoningDetails:
@@ -49,6 +51,7 @@ class ReasoningDetails:
     def _keep(self, detail: dict[str, JSON], text: str) -> None:
         last = self._details[-1] if self._details else {}
         if detail.get("type") != _TEXT or last.get("type") != _TEXT or detail.get("index") != last.get("index"):
+            self._characters += _COST
             self._details.append(dict(detail))
             self._texts.append([text] if text else [])
             return

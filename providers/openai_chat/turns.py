@@ -19,6 +19,8 @@ _Turn = dict[str, JSON]
 _ABOUT_PICTURES = "The pictures that belong to the tool results above:"
 _ACKNOWLEDGED = "I have the results."
 """What the assistant is made to say where it has to speak before the user may."""
+_UNSAID = "I had not come to an answer."
+"""The same where it was cut while it was thinking: Mistral refuses a turn without a word, others two of the user."""
 
 
 def wire_messages(messages: Iterable[Message], quirks: ChatQuirks) -> Iterator[_Turn]:
@@ -54,7 +56,7 @@ def _turns(messages: Iterable[Message], quirks: ChatQuirks) -> Iterator[_Turn]:
 
 def _assistant(message: Message, quirks: ChatQuirks) -> _Turn:
     text = text_of(message)
-    turn: _Turn = {"role": "assistant", "content": text}
+    turn: _Turn = {"role": "assistant", "content": text or _UNSAID}
     calls = [part for part in message.parts if isinstance(part, ToolCall)]
     if calls:
         turn["content"] = text if text and quirks.content_with_calls else None

@@ -23,6 +23,10 @@ _TEXTS = {
 """Events that bring text, without their `.delta` or `.done`, and the kind of part that it is of."""
 
 
+_MOST_KNOWN = 10_000
+"""So many items, and parts of one, are kept in mind: an endless answer could name ever new ones that say nothing."""
+
+
 @dataclass(slots=True)
 class _Item:
     """One item. `told` are its parts of which something was told; `thought` is the kind of reasoning it is told in."""
@@ -76,8 +80,8 @@ class OutputItems:
     def _new(self, event: dict[str, JSON], content: dict[str, JSON]) -> _Item:
         item = _Item(self._count)
         self._count += 1
-        for name in _names(event, content):
-            self._by_name[name] = item
+        if len(self._by_name) < _MOST_KNOWN:
+            self._by_name |= dict.fromkeys(_names(event, content), item)
         return item
 
     def _of(self, event: dict[str, JSON], content: dict[str, JSON] | None = None) -> _Item:
@@ -143,7 +147,8 @@ class OutputItems:
         text = whole_characters(text) if whole else item.joiner.feed(text)
         if not text:
             return ()
-        item.told.add((kind, index))
+        if len(item.told) < _MOST_KNOWN:
+            item.told.add((kind, index))
         match kind:
             case "output_text":
                 return (TextDelta(text),)

@@ -71,8 +71,12 @@ def _reasoning(request: Request) -> JSON:
 
 
 def _assistant(parts: Iterable[Part]) -> Iterator[JSON]:
-    """An answer, in its order. Reasoning that can be read stays here: the sealed one holds it."""
+    """An answer, in its order. Reasoning that can be read stays here: the sealed one holds it.
+
+    Sealed reasoning that led to nothing, as the answer was cut or left, stays here too: alone it is refused.
+    """
     note: dict[str, JSON] = {}
+    sealed: list[JSON] = []
     for part in parts:
         match part:
             case Opaque(provider, data) if provider == OWNER:
@@ -80,13 +84,16 @@ def _assistant(parts: Iterable[Part]) -> Iterator[JSON]:
                 if item.get("type") == "message":
                     note = item
                 else:
-                    yield data
+                    sealed.append(data)
             case Text(text) if text:
                 content: list[JSON] = [{"type": "output_text", "text": text}]
+                yield from sealed
                 yield {"type": "message", "role": "assistant", "content": content, **note}
-                note = {}
+                note, sealed = {}, []
             case ToolCall(identity, name, arguments):
+                yield from sealed
                 yield {"type": "function_call", "call_id": identity, "name": name, "arguments": arguments or "{}"}
+                sealed = []
             case _:
                 pass
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from nuke_ai_panel.providers.messages import (
     ToolCall,
     ToolCallReady,
 )
+from nuke_ai_panel.providers.openai_chat.details import ReasoningDetails
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 
 
@@ -121,6 +123,17 @@ def test_reasoning_that_is_wanted_back_is_kept_in_its_order() -> None:
     kept = [event.part for event in events if isinstance(event, ReasoningOpaque)]
     assert kept == [Opaque("openrouter", [summary, secret])]
     assert events.index(ReasoningOpaque(kept[0])) < events.index(ToolCallReady(0, ToolCall("a", "f", "{}")))
+
+
+def test_pieces_that_say_nothing_are_kept_up_to_a_limit() -> None:
+    details = ReasoningDetails(2**20)
+    tracemalloc.start()
+    for _ in range(10):
+        details.add([{}] * 50_000)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 16 * 2**20
+    assert details.whole() == []
 
 
 def test_the_pieces_of_one_thought_become_one_again() -> None:

@@ -49,6 +49,13 @@ def test_calls_and_results_go_back_in_pairs_and_reasoning_stays() -> None:
     ]
 
 
+def test_an_answer_that_was_cut_while_the_model_was_thinking_has_a_word_all_the_same() -> None:
+    asked = Message("user", (Text("a"),))
+    turns = wire(asked, Message("assistant", (Reasoning("hm"),)), asked)
+    assert roles(turns) == ["user", "assistant", "user"]
+    assert turns[1]["content"]
+
+
 def test_a_service_that_takes_either_text_or_calls_gets_the_calls() -> None:
     (turn,) = wire(ASKED, quirks=PROVIDERS["mistral"].quirks)
     assert isinstance(turn, dict) and turn["content"] is None and turn["tool_calls"]

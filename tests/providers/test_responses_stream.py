@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -519,3 +520,15 @@ def test_a_stream_says_the_same_wherever_it_is_cut() -> None:
                 told += stream.feed(found)
         told += stream.finish()
         assert (thought_in(told), text_in(told)) == ("hé", said)
+
+
+@pytest.mark.parametrize("place", ["item_id", "content_index"])
+def test_an_endless_answer_of_ever_new_pieces_keeps_few_of_them_in_mind(place: str) -> None:
+    stream = responses()
+    tracemalloc.start()
+    for number in range(60_000):
+        new = {"item_id": f"i{number}", "delta": ""} if place == "item_id" else {"content_index": number, "delta": "x"}
+        list(stream.feed(ServerEvent(json.dumps({"type": "response.output_text.delta", "item_id": "a", **new}))))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 6 * 2**20  # all of them would be 7 or 28 MB

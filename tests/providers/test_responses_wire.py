@@ -96,6 +96,11 @@ def test_an_aside_is_called_one_and_the_answer_after_it_is_not() -> None:
     ]
 
 
+def test_sealed_reasoning_that_led_to_nothing_stays_here() -> None:
+    """An answer that reached its limit while the model was thinking: alone, its item is refused for ever after."""
+    assert items(answer(Reasoning("Hm."), Opaque("openai_responses", SEALED)), HI) == [said("user", "input_text", "hi")]
+
+
 def test_an_answer_without_a_word_is_no_item() -> None:
     assert items(answer(Text(""))) == []
 
