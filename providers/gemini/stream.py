@@ -82,6 +82,7 @@ class GeminiStream:
             raise self.log.cut()
         self._done = True
         yield from self.log.told(self._calls.finish(complete=self._reason() == "stop"))
+        self.log.usage = _usage(self._counts) if self._counts else None
         if self._finish in _FAILURES:
             yield from self.log.counts()
             raise self._failure()
@@ -112,8 +113,6 @@ class GeminiStream:
     def _keep_usage(self, usage: dict[str, JSON]) -> None:
         """Counts are of the whole answer so far; the first events may have none."""
         self._counts |= {name: count for name in _COUNTS if (count := as_count(usage.get(name))) is not None}
-        if self._counts:
-            self.log.usage = _usage(self._counts)
 
     def _reason(self) -> FinishReason:
         return "content_filter" if self._blocked else _REASONS.get(self._finish, "unknown")

@@ -136,8 +136,7 @@ class ChatStream:
             yield ReasoningOpaque(Opaque(owner, details))
 
     def _keep_usage(self, document: dict[str, JSON]) -> None:
-        usage = as_object(document.get("usage")) or as_object(as_object(document.get("x_groq")).get("usage"))
-        if usage:
+        if usage := as_object(document.get("usage") or as_object(document.get("x_groq")).get("usage")):
             self.log.usage = _usage(usage)
 
     def _reason(self) -> FinishReason:
