@@ -38,6 +38,8 @@ class KeyTasks(QObject):
         self._show_state = show
         self._states: dict[str, KeyState] = {}
         self._origins: dict[str, str] = {}
+        self._asked: dict[str, int] = {}
+        """How often something was asked of each key: only what was asked last is shown."""
 
     def state(self, owner: str) -> KeyState:
         """What was last shown of this key."""
@@ -45,70 +47,74 @@ class KeyTasks(QObject):
 
     def look_up(self, owner: str, origin: str) -> None:
         """Finds out where the key of this origin is; "" for an address that is none yet."""
-        self._origins[owner] = origin
-        if not origin:
-            self._show(owner, KeyState("none"))
-            return
-        self._show(owner, KeyState("loading"))
-        self._tasks.start(self._find(owner, origin), name=f"key of {owner}")
+        number = self._begin(owner, origin, KeyState("loading" if origin else "none"))
+        if origin:
+            self._tasks.start(self._find(owner, origin, number), name=f"key of {owner}")
 
     def save(self, owner: str, origin: str, secret: Secret) -> None:
-        self._origins[owner] = origin
-        self._show(owner, KeyState("loading", "Saving\u2026"))
-        self._tasks.start(self._save(owner, origin, secret), name=f"save key of {owner}")
+        number = self._begin(owner, origin, KeyState("loading", "Saving\u2026"))
+        self._tasks.start(self._save(owner, origin, secret, number), name=f"save key of {owner}")
 
     def remove(self, owner: str, origin: str) -> None:
-        self._show(owner, KeyState("loading", "Removing\u2026"))
-        self._tasks.start(self._remove(owner, origin), name=f"remove key of {owner}")
+        number = self._begin(owner, origin, KeyState("loading", "Removing\u2026"))
+        self._tasks.start(self._remove(owner, origin, number), name=f"remove key of {owner}")
 
     def unlock(self, owner: str) -> None:
         """Lets the keyring ask for its password, and looks again."""
-        before = self.state(owner)
-        self._show(owner, KeyState("loading", WAITING))
-        self._tasks.start(self._unlock(owner, self._origins.get(owner, ""), before), name="unlock the keyring")
+        before, origin = self.state(owner), self._origins.get(owner, "")
+        number = self._begin(owner, origin, KeyState("loading", WAITING))
+        self._tasks.start(self._unlock(owner, origin, before, number), name="unlock the keyring")
 
-    async def _find(self, owner: str, origin: str) -> None:
+    def _begin(self, owner: str, origin: str, state: KeyState) -> int:
+        self._origins[owner] = origin
+        self._asked[owner] = number = self._asked.get(owner, 0) + 1
+        self._show(owner, state)
+        return number
+
+    async def _find(self, owner: str, origin: str, number: int) -> None:
         try:
             state = key_state(await self._keys.find(owner, origin))
         except KeyringTrouble as trouble:
             state = no_key(trouble)
-        if origin == self._origins[owner]:  # or another address is shown by now
-            self._show(owner, state)
-            self.found.emit(owner, state.kind not in ("none", "unavailable"))
+        self._tell(owner, state, number)
 
-    async def _save(self, owner: str, origin: str, secret: Secret) -> None:
+    async def _save(self, owner: str, origin: str, secret: Secret, number: int) -> None:
         try:
             state = KeyState("keyring", await self._keys.save(owner, origin, secret), secret.ending)
         except KeyringTrouble as trouble:
             # It was typed to be used: it is, until the program ends, and the page says why no longer.
             self._keys.keep_for_session(owner, origin, secret)
             state = KeyState("session", trouble.what, secret.ending, remedy(trouble))
-        if origin == self._origins[owner]:
-            self._show(owner, state)
-            self.found.emit(owner, True)
+        self._tell(owner, state, number)
         self.changed.emit(owner)
 
-    async def _remove(self, owner: str, origin: str) -> None:
+    async def _remove(self, owner: str, origin: str, number: int) -> None:
         try:
             await self._keys.remove(owner, origin)
         except KeyringTrouble as trouble:
-            self._show(owner, no_key(trouble))
+            self._tell(owner, no_key(trouble), number)
             return
         self.changed.emit(owner)
-        self.look_up(owner, origin)
+        if number == self._asked[owner]:
+            self.look_up(owner, origin)
 
-    async def _unlock(self, owner: str, origin: str, before: KeyState) -> None:
+    async def _unlock(self, owner: str, origin: str, before: KeyState, number: int) -> None:
         try:
             await self._keys.unlock()
             await self._keys.keep_session_key(owner, origin)
         except KeyringTrouble as trouble:
             why = trouble.what if before.kind == "session" else str(trouble)
-            self._show(owner, replace(before, where=why, remedy=remedy(trouble)))
+            self._tell(owner, replace(before, where=why, remedy=remedy(trouble)), number)
             return
         waiting = [each for each, state in self._states.items() if state.kind == "unavailable"]
         for each in (owner, *waiting):
             self.look_up(each, self._origins[each])
         self.changed.emit(owner)
+
+    def _tell(self, owner: str, state: KeyState, number: int) -> None:
+        if number == self._asked[owner]:
+            self._show(owner, state)
+            self.found.emit(owner, state.kind not in ("none", "unavailable"))
 
     def _show(self, owner: str, state: KeyState) -> None:
         self._states[owner] = state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
@@ -98,6 +99,8 @@ class ServicePages(QObject):
             for origin in self._app.keys.origins(service_id):
                 await self._app.keys.remove(service_id, origin)
         except KeyringTrouble as trouble:
+            with suppress(OSError):  # which whoever saves the settings tells
+                await self._app.save_settings()  # or "saved" would be said after this
             self._dialog.set_status(f"{label} is removed, but its key is still in the keyring. {trouble.what}")
             return
         self.keys_removed.emit()

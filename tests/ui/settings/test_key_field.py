@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from looks import make_look, names, tab_stops
 from nuke_ai_panel.providers.key_text import clean_key, key_problem, key_warning
-from nuke_ai_panel.ui.settings.key_field import KeyField
+from nuke_ai_panel.ui.settings.key_field import PASSWORD, KeyField
 from nuke_ai_panel.ui.settings.values import KeyState
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -125,3 +125,48 @@ def test_a_state_that_arrives_while_a_key_is_typed_does_not_take_it_away(field):
     field.show_state(KeyState("keyring", "Secret Service", "x4Qz"))
     assert field.typed_key() == "abc"
     assert field.edit.isVisibleTo(field)
+
+
+@pytest.mark.parametrize(("remedy", "button"), [("unlock", "Unlock"), ("again", "Try again")])
+def test_a_keyring_that_may_be_helped_has_a_button_for_it(field, remedy, button):
+    asked = []
+    field.unlock_requested.connect(lambda: asked.append(True))
+    field.show_state(KeyState("unavailable", "Secret Service is locked.", remedy=remedy))
+    assert "Secret Service is locked." in words(field) and button in names(tab_stops(field))
+    QTest.keyClick(field._unlock, Qt.Key.Key_Return)
+    assert asked == [True]
+    field.edit.setText(KEY)
+    QTest.keyClick(field.edit, Qt.Key.Key_Return)
+    assert field.keys == [KEY]
+
+
+def test_a_keyring_that_is_not_there_has_none(field):
+    field.show_state(KeyState("unavailable", "There is no keyring on this computer."))
+    assert not field._unlock.isVisibleTo(field)
+
+
+def test_a_key_that_is_kept_for_now_can_still_go_into_the_keyring(field):
+    field.show_state(KeyState("session", "Secret Service is locked.", "x4Qz", "unlock"))
+    assert {"Replace", "Remove", "Unlock"} <= set(names(tab_stops(field)))
+    field.show_state(KeyState("keyring", "Secret Service", "x4Qz"))
+    assert "Unlock" not in names(tab_stops(field))
+
+
+def test_a_password_is_taken_as_it_is_and_called_one(own):
+    field = own(KeyField(make_look(), kind=PASSWORD))
+    field.show()
+    given = []
+    field.entered.connect(given.append)
+    field.edit.setText(' "Bearer caf\u00e9" ')
+    QTest.keyClick(field.edit, Qt.Key.Key_Return)
+    assert given == [' "Bearer caf\u00e9" '] and field.edit.text() == ""
+    assert field.edit.echoMode() == QLineEdit.EchoMode.Password and field.edit.accessibleName() == "Password"
+    field.show_state(KeyState("keyring", "Secret Service"))
+    assert "Password saved in Secret Service" in words(field)
+
+
+def test_a_password_with_a_line_break_is_refused(own):
+    field = own(KeyField(make_look(), kind=PASSWORD))
+    field.show()
+    field.edit.setText("one\u2028two")
+    assert field.typed_key() == "" and "line break" in words(field)
