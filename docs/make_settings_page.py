@@ -6,15 +6,22 @@ uv run python docs/make_settings_page.py
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import groupby
 from pathlib import Path
+from textwrap import fill
 
 from nuke_ai_panel.panel.settings import SETTINGS, STUDIO_VARIABLE, AnySetting
 from nuke_ai_panel.panel.settings.studio import FILE
+from nuke_ai_panel.providers.formats import FORMATS
+from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 
 PAGE = Path(__file__).parent / "settings.md"
 FEW = 4
 """More choices than that are listed elsewhere: `nuke-ai-panel providers` does it."""
+
+FORMATS_LISTED = ", ".join(f"`{name}`" for name in FORMATS)
+QUIRKS_LISTED = fill(", ".join(f"`{each.name}`" for each in fields(ChatQuirks)), 120)
 
 HEAD = f"""\
 # Settings
@@ -66,6 +73,30 @@ user may change. Everybody can read that file: keys in it are refused, and so is
 know; the dialog and `doctor` say so.
 
 The guide is always offered: it makes no connection.
+
+## Services of your own
+
+A table below `providers` whose id no service of the panel has is a service of your own; the dialog makes one with
+"Add a service". The studio's file may have some as well.
+
+```toml
+[providers.render-ai]
+label = "Render AI"
+format = "openai_chat"
+address = "https://ai.studio.lan/v1"
+model = "qwen3:32b"
+needs_key = true
+headers = {{ X-Team = "comp", X-Auth = "Token {{key}}" }}
+quirks = {{ max_tokens_field = "max_completion_tokens" }}
+```
+
+The id is of small letters, digits, `-` and `_`. Only the address is needed. `format` is one of
+{FORMATS_LISTED}.
+`headers` are sent along with everything; `{{key}}` in one stands for the key, which is then sent nowhere else. A header
+that holds a key itself, or looks as if it did, is left out: this file is no place for keys. The key is set in the
+dialog or with `nuke-ai-panel keys set render-ai`, and belongs to that address. `quirks` say how a service differs from
+the OpenAI chat format; what they mean is written in `providers/openai_chat/quirks.py`:
+{QUIRKS_LISTED}.
 
 ## All settings
 """
