@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .errors import ProviderError, Service
@@ -18,6 +18,8 @@ from .messages import (
     JSON,
     Finished,
     FinishReason,
+    Message,
+    Opaque,
     ReasoningDelta,
     ReasoningOpaque,
     Started,
@@ -40,7 +42,8 @@ _NEARLY_FULL = 0.95
 class Asked:
     """Whom an answer comes from and which model was asked. `limit` is in characters of the whole answer.
 
-    `context`: the most tokens that the model reads and writes, if its list says so.
+    `context`: the most tokens that the model reads and writes, if its list says so. `origin`: the address to which the
+    sealed parts of the answer belong; nobody else could open them.
     """
 
     service: Service
@@ -48,6 +51,24 @@ class Asked:
     model: str
     limit: int
     context: int | None = None
+    origin: str = ""
+
+
+def sealed(part: Opaque, origin: str) -> Opaque:
+    """A part of an answer as it is kept: many services speak one format, and each refuses the seals of others."""
+    return replace(part, provider=f"{part.provider}@{origin}")
+
+
+def unsealed(message: Message, origin: str) -> Message:
+    """The same message as the format wrote its parts, of what this service has sealed; the rest is of others."""
+    mark = f"@{origin}"
+    if not any(isinstance(part, Opaque) and part.provider.endswith(mark) for part in message.parts):
+        return message
+    parts = (
+        replace(part, provider=part.provider.removesuffix(mark)) if isinstance(part, Opaque) else part
+        for part in message.parts
+    )
+    return replace(message, parts=tuple(parts))
 
 
 class AnswerReader(Protocol):
@@ -130,6 +151,8 @@ class AnswerLog:
                 self._said_something = True
             else:
                 self._count(event)
+                if isinstance(event, ReasoningOpaque) and self.asked.origin:
+                    event = ReasoningOpaque(sealed(event.part, self.asked.origin))
             if self._characters > self._limit or self.calls.characters > self._limit:
                 raise self._too_large()
             yield event

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .answer import Asked
+from .address import origin_of
+from .answer import Asked, unsealed
 from .api import HEAVY, ApiCalls, Downloads, Endpoint, WireFormat
 from .base import Capabilities, Model, OnStep, Request, RunBlocking
 from .errors import ProviderError, Service
@@ -46,6 +47,7 @@ class ApiProvider:
         record: Record | None = None,
     ) -> None:
         self._endpoint = endpoint
+        self._origin = origin_of(endpoint.base_url)
         self._wire = wire
         self._session = session
         self._key = key
@@ -128,6 +130,7 @@ class ApiProvider:
         return self._calls.with_key(key)
 
     async def _written(self, request: Request) -> _Written:
+        request = replace(request, messages=tuple(unsealed(message, self._origin) for message in request.messages))
         pictures = (part for message in request.messages for part in message.parts if isinstance(part, Image))
         if sum(len(picture.data) for picture in pictures) < HEAVY:
             return _write(self._wire, request, self._facts)
@@ -144,7 +147,8 @@ class ApiProvider:
 
     def _asked(self, model: str) -> Asked:
         known, limit = self._facts.find(model), self._session.limits.answer_characters
-        return Asked(self._service, self._session.redactor, model, limit, known.context if known else None)
+        context = known.context if known else None
+        return Asked(self._service, self._session.redactor, model, limit, context, self._origin)
 
     def _document(self, body: bytes) -> dict[str, JSON]:
         """A whole answer. Raises ProviderError if it is nothing of this format, and no error either."""

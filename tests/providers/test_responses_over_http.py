@@ -16,7 +16,7 @@ from nuke_ai_panel.panel.hosts.base import EmptyHost
 from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderManager
-from nuke_ai_panel.providers.messages import Finished, Message, StreamEvent, Text, TextDelta
+from nuke_ai_panel.providers.messages import Finished, Message, ReasoningOpaque, StreamEvent, Text, TextDelta
 
 KEY = "sk-proj-0123456789abcdef"
 
@@ -138,3 +138,23 @@ async def test_only_models_that_can_chat_are_listed() -> None:
     async with asked_at(handle) as (server, manager):
         assert [model.id for model in await manager.models("openai")] == ["gpt-5.1"]
     assert server.calls[0].path == "/v1/models"
+
+
+async def test_what_one_service_has_sealed_goes_to_no_other_that_speaks_its_format() -> None:
+    """A chat goes on with a server of the house: what it cannot open it would refuse with every further question."""
+    sealed = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "gA/+="}
+    said = {"id": "m_1", "type": "message", "content": [{"type": "output_text", "text": "Hello"}]}
+    output = [sealed, said]
+    items = (named("response.output_item.done", output_index=place, item=item) for place, item in enumerate(output))
+    thinks = streams(*items, named("response.completed", response={"status": "completed", "output": output}))
+    sent: list[Any] = []
+    history: tuple[Message, ...] = (Message("user", (Text("hi"),)),)
+    async with asked_at(thinks) as (first, one), asked_at(HELLO) as (second, other):
+        async with one.stream("openai", Request("new-model", history)) as answer:
+            parts = [event.part async for event in answer if isinstance(event, ReasoningOpaque)]
+        history = (*history, Message("assistant", (*parts, Text("Hello"))), *history)
+        for manager, server in ((other, second), (one, first)):
+            async with manager.stream("openai", Request("new-model", history)) as answer:
+                assert [event async for event in answer]
+            sent.append([item["type"] for item in server.calls[-1].json["input"]])
+    assert sent == [["message"] * 3, ["message", "reasoning", "message", "message"]]
