@@ -306,8 +306,13 @@ class _Steps:
         if problem is not None:
             return f"Stopped at step {len(self._done)} of {len(self._names)}, {spent}"
         count = f"{len(models)} model{'' if len(models) == 1 else 's'}"
-        with_key = any(step.name == "Key" and step.detail == "accepted" for step in self._done)
-        return f"Key accepted, {count}, {spent}" if with_key else f"{count}, {spent}, no key needed"
+        match next((step.detail for step in self._done if step.name == "Key"), ""):
+            case "accepted":
+                return f"Key accepted, {count}, {spent}"
+            case "not needed":
+                return f"{count}, {spent}, no key needed"
+            case detail:
+                return f"{count}, {spent}, key {detail}"
 
 
 def took(ms: float | None) -> str:

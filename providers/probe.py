@@ -16,6 +16,7 @@ _API_ANSWERED = frozenset(
     {"key_wrong", "key_missing", "key_not_allowed", "out_of_credits", "daily_quota", "rate_limited", "region"}
 )
 """Refusals by which a server proves that it is this API."""
+_ABOUT_THE_KEY = _API_ANSWERED | {"key_malformed"}
 
 
 class Probe:
@@ -29,10 +30,15 @@ class Probe:
     async def run(self, model: str, facts: ModelFacts) -> tuple[Model, ...]:
         """The service's list, which `facts` learns. Raises ProviderError for the first step that fails."""
         watch = _Stopwatch()
-        title = await self._wire.identify(self._calls)
-        if title:
-            self._on_step(Step("API", True, title, watch.ms))
-        models = await self._list(title, facts)
+        title = ""
+        try:
+            title = await self._wire.identify(self._calls)
+            if title:
+                self._on_step(Step("API", True, title, watch.ms))
+            models = await self._list(title, facts)
+        except ProviderError as error:
+            self._pass_over(error.problem.kind, title)
+            raise
         self._on_step(await self._key())
         by_hand = self._calls.service.local and not self._calls.endpoint.needs_key
         if not models and by_hand and not (model and self._downloads):
@@ -55,14 +61,22 @@ class Probe:
             self._on_step(Step("API", True, self._wire.title, watch.ms))
         return models
 
+    def _pass_over(self, kind: str, title: str) -> None:
+        """The step that this kind says nothing of, so that the one after it is the one that failed."""
+        if kind == "key_malformed" and not title:
+            self._on_step(Step("API", None, "not run"))  # nothing was sent
+        elif title and kind not in _ABOUT_THE_KEY:
+            self._on_step(Step("Key", None, "not run"))
+
     async def _key(self) -> Step:
         if self._calls.key is None:
-            return Step("Key", True, "not needed")
+            return Step("Key", True, "not needed" if self._calls.service.local else "none given, none asked for")
         watch = _Stopwatch()
-        if not self._calls.endpoint.needs_key and await self._answers_anybody():
+        if await self._wire.prove_key(self._calls):
+            return Step("Key", True, "accepted", watch.ms)
+        if await self._answers_anybody():
             return Step("Key", True, "not checked by this server", watch.ms)
-        asked = await self._wire.prove_key(self._calls)
-        return Step("Key", True, "accepted", watch.ms if asked else None)
+        return Step("Key", True, "accepted", watch.ms)
 
     async def _answers_anybody(self) -> bool:
         """Whether the list comes without the key as well, so that it proves nothing of the key."""

@@ -306,13 +306,52 @@ async def test_a_server_that_loads_its_model_is_told_so_in_the_test(managed: Man
     assert said(report)["API"] == "still loading, HTTP 503"
 
 
+@pytest.mark.parametrize("provider", ["compatible", "openai", "mistral"])
 @pytest.mark.parametrize(("checks", "finding"), [(True, "accepted"), (False, "not checked by this server")])
-async def test_a_key_is_called_accepted_only_by_who_checks_it(managed: Managed, checks: bool, finding: str) -> None:
+async def test_a_key_is_called_accepted_only_by_who_checks_it(
+    managed: Managed, provider: str, checks: bool, finding: str
+) -> None:
     handler = serves({"/v1/models": PLAIN}, key=KEY if checks else "")
     async with fault_server(handler) as server:
-        report = await check(managed, "compatible", server.url, key=KEY)
+        report = await check(managed, provider, server.url, key=KEY)
     assert said(report)["Key"] == finding
     assert report.summary.startswith("Key accepted") == checks
+    assert report.summary.endswith("s, key not checked by this server") != checks
+    assert all(step.ms is not None for step in report.steps if step.name == "Key")
+
+
+@pytest.mark.parametrize(
+    ("provider", "public"), [("vllm", {"/version": {"version": "1"}}), ("ollama", {"/api/version": {"version": "1"}})]
+)
+async def test_a_known_server_whose_list_fails_fails_with_its_models_and_not_with_the_key(
+    managed: Managed, provider: str, public: Any
+) -> None:
+    async def handle(call: Call) -> None:
+        call.keep_open = True
+        if call.path in public:
+            await call.reply(json.dumps(public[call.path]))
+        else:
+            await fails("500 Internal Server Error", {"error": "no"})(call)
+
+    async with fault_server(handle) as server:
+        report = await check(managed, provider, server.origin, key=KEY)
+    assert {step.name: step.ok for step in report.steps[-4:]} == {
+        "API": True,
+        "Key": None,
+        "Models": False,
+        "Model": None,
+    }
+
+
+async def test_a_key_that_cannot_be_sent_fails_as_the_key(managed: Managed) -> None:
+    async with fault_server(answers()) as server:
+        report = await check(managed, "compatible", server.url, key="sk-k\u00e9y-0123456789")
+        assert server.calls == []
+    assert report.problem and report.problem.kind == "key_malformed"
+    assert [(step.name, step.ok) for step in report.steps if step.name in ("API", "Key")] == [
+        ("API", None),
+        ("Key", False),
+    ]
 
 
 async def test_the_public_list_of_openrouter_proves_no_key(managed: Managed) -> None:
@@ -335,8 +374,9 @@ async def test_the_public_list_of_openrouter_proves_no_key(managed: Managed) -> 
 async def test_azure_lists_what_could_be_deployed_so_only_a_question_proves_a_deployment(managed: Managed) -> None:
     async with fault_server(answers("Hi")) as server:
         report = await check(managed, "azure", server.url, key=KEY, model="my-deployment")
-        (call,) = server.calls
+        call, without = server.calls
     assert call.headers["api-key"] == KEY and "authorization" not in call.headers
+    assert "api-key" not in without.headers
     assert report.ok and said(report)["Models"] == "this service lists none"
     assert said(report)["Model"] == "my-deployment, which only a question can prove"
 
