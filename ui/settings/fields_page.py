@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import groupby
 
 from PySide6.QtCore import Signal
@@ -77,9 +76,24 @@ class FieldsPage(Page):
                 self._connect_secret(field.field.id, field.control.key)
 
     def _connect_secret(self, field_id: str, key: KeyField) -> None:
-        key.entered.connect(partial(self.secret_entered.emit, field_id))
-        key.removed.connect(partial(self.secret_removed.emit, field_id))
-        key.unlock_requested.connect(partial(self.unlock_requested.emit, field_id))
+        key.setProperty("field", field_id)
+        key.entered.connect(self._enter_secret)
+        key.removed.connect(self._remove_secret)
+        key.unlock_requested.connect(self._unlock)
+
+    def _from(self) -> str:
+        """Which secret has just signalled."""
+        sender = self.sender()
+        return str(sender.property("field")) if sender else ""
+
+    def _enter_secret(self, secret: str) -> None:
+        self.secret_entered.emit(self._from(), secret)
+
+    def _remove_secret(self) -> None:
+        self.secret_removed.emit(self._from())
+
+    def _unlock(self) -> None:
+        self.unlock_requested.emit(self._from())
 
 
 def with_mnemonics(names: Iterable[str]) -> list[str]:

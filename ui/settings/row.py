@@ -13,9 +13,10 @@ LABEL_WIDTH = 104
 
 
 class SettingRow(QWidget):
-    """`name` may carry a mnemonic ("&Address"), which goes to `buddy`. `note` is a line below the field.
+    """`name` may carry a mnemonic ("&Address"), which goes to `buddy`; "" for what belongs to no name.
 
-    `drop`: how much lower than the field's top the name's line is, for fields that begin with a card's padding.
+    `note`: a line below the field. `drop`: how much lower than the field's top the name's line is, for fields that
+    begin with a card's padding.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class SettingRow(QWidget):
 
     def set_narrow(self, narrow: bool) -> None:
         self._narrow = narrow
+        self._name.setVisible(not narrow or bool(self._name.text()))
         directions = QBoxLayout.Direction
         self._layout.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
         self._layout.setSpacing(4 if narrow else 12)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -62,6 +61,18 @@ class ServiceForms(QObject):
 
     def _add(self, service_id: str, form: ServicePage) -> None:
         self._forms[service_id] = form
-        form.given.connect(partial(self.given.emit, service_id))
-        form.left.connect(partial(self.left.emit, service_id))
+        form.setProperty("service", service_id)
+        form.given.connect(self._give)
+        form.left.connect(self._leave)
         self._pages.add(NEW + service_id, form)
+
+    def _from(self) -> str:
+        """Which form has just signalled."""
+        sender = self.sender()
+        return str(sender.property("service")) if sender else ""
+
+    def _give(self, draft: ServiceDraft) -> None:
+        self.given.emit(self._from(), draft)
+
+    def _leave(self) -> None:
+        self.left.emit(self._from())

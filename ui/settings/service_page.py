@@ -114,7 +114,7 @@ class ServicePage(Page):
             line.setEnabled(not locked_by)
         self._give.setEnabled(not locked_by)
         self._give.setToolTip(locked_by)
-        self._add(4, row(self._give, self._leave, None))
+        self._add(4, SettingRow(self._look, "", row(self._give, self._leave, None)))
         self._layout.addStretch(1)
 
     def _connect(self) -> None:
