@@ -1,11 +1,13 @@
 """Makes the pictures of the README with the real program, against real servers, so that they stay true.
 
     QT_SCALE_FACTOR=2 DISPLAY=:99 uv run python docs/make_pictures.py [OUT_DIR] [--script FILE.nk] [--theme dark|light]
+    ... docs/make_pictures.py OUT_DIR --settings
 
 Opens the real window on whatever display there is (Xvfb will do), clicks through it, and grabs it: a streamed answer on
-a script, the first start, a passed and a failed connection test against llama.cpp's server, the pane at 320 px, the
-diagnostics. Then the pane docked in a program like Nuke, and the drawing of the loop.
-Without --script it asks about the example in `docs/example.nk`.
+a script, the first start, the settings, a passed and a failed connection test against llama.cpp's server, the pane at
+320 px, the diagnostics. Then the pane docked in a program like Nuke, and the drawing of the loop.
+Without --script it asks about the example in `docs/example.nk`. With --settings it makes instead every state of the
+settings dialog, wide and at 320 px: for whoever changes the look, not for the README.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 
+from camera import Camera, until  # noqa: E402
 from docked_picture import docked_picture  # noqa: E402
 from draw_loop import draw_loop  # noqa: E402
 from llama_server import LlamaServer, start  # noqa: E402
@@ -30,10 +33,11 @@ from nuke_ai_panel.panel.window import Session  # noqa: E402
 from nuke_ai_panel.providers.base import Request  # noqa: E402
 from nuke_ai_panel.providers.manager import ProviderManager  # noqa: E402
 from nuke_ai_panel.providers.messages import StreamEvent  # noqa: E402
-from nuke_ai_panel.ui.settings.values import ProviderDraft  # noqa: E402
 from nuke_ai_panel.ui.transcript.text_block import TextBlock  # noqa: E402
 from PySide6.QtGui import QColor, QFont, QPalette  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+from secret_service import running  # noqa: E402
+from settings_pictures import SettingsPictures, decided_by_a_studio  # noqa: E402
 
 KEY = "sk-llama-0123456789abcdef"
 THEMES = {
@@ -60,14 +64,13 @@ def palette(theme: str) -> QPalette:
 class Photographer:
     """Clicks through one session of the window."""
 
-    def __init__(self, out: Path, server: LlamaServer) -> None:
-        self._out = out
-        self._server = server
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
 
     async def first_start(self, session: Session) -> None:
         page = session.presenter.first_start.page  # pyright: ignore[reportOptionalMemberAccess]
         await until(lambda: "Looking" not in page.local_card.title())
-        await self._grab(session.window, "first-start", 400, 720)
+        await self._camera.take(session.window, "first-start", 400, 720)
 
     async def conversation(self, session: Session) -> None:
         window = session.window
@@ -80,9 +83,9 @@ class Photographer:
         window.composer.submit()
         answer = window.view.messages[-1]
         await until(lambda: len(_on_screen(answer)) > 60)
-        self._save(window, "answer")
+        self._camera.save(window, "answer")
         await until(lambda: not answer.running)
-        await self._grab(window, "pane-320", 320, 900)
+        await self._camera.take(window, "pane-320", 320, 900)
 
     async def diagnostics(self, session: Session) -> None:
         """While an answer is coming, and after something went wrong."""
@@ -94,28 +97,8 @@ class Photographer:
         dialog = session.presenter.diagnostics.open()  # pyright: ignore[reportOptionalMemberAccess]
         dialog.show_page("loop")
         await until(lambda: not answer.running)
-        await self._grab(dialog, "diagnostics", 828, 560)
+        await self._camera.take(dialog, "diagnostics", 828, 560)
         dialog.close()
-
-    async def connection_tests(self, session: Session) -> None:
-        dialog = session.presenter.settings.open("llama_cpp")  # pyright: ignore[reportOptionalMemberAccess]
-        page = dialog.page("llama_cpp")
-        page.address.setText(self._server.url)
-        for name, key in (("test-passed", KEY), ("test-failed", "sk-an-old-key-of-somebody")):
-            dialog.test_requested.emit("llama_cpp", ProviderDraft(self._server.url, key, self._server.model))
-            await until(lambda: page.test.running)
-            await until(lambda: not page.test.running)
-            await self._grab(dialog, name, 828, 640)
-        dialog.close()
-
-    async def _grab(self, widget: QWidget, name: str, width: int, height: int) -> None:
-        widget.resize(width, height)
-        await settled()
-        self._save(widget, name)
-
-    def _save(self, widget: QWidget, name: str) -> None:
-        widget.grab().save(str(self._out / f"{name}.png"))
-        print(self._out / f"{name}.png")
 
 
 def _on_screen(answer: QWidget) -> str:
@@ -140,25 +123,31 @@ async def _paced(events: AsyncIterator[StreamEvent]) -> AsyncIterator[StreamEven
         yield event
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
-async def settled() -> None:
-    """Layouts and the collecting of text take some turns of Qt."""
-    await asyncio.sleep(0.25)
-
-
-async def run(photographer: Photographer, *, script: str | None, steps: list[str]) -> None:
+async def visit(*visits: Callable[[Session], Awaitable[None]], script: str | None = None) -> None:
+    """One session of the window, from its start to its end."""
     session = Session(script)
     async with asyncio.TaskGroup() as group:
         group.create_task(session.run())
         await session.started.wait()
-        for step in steps:
-            await getattr(photographer, step)(session)
+        for each in visits:
+            await each(session)
         session.quit()
+
+
+def settings_pictures(loop: PanelLoop, camera: Camera, server: LlamaServer) -> None:
+    settings = SettingsPictures(camera, server)
+    with tempfile.TemporaryDirectory() as home, running(Path(home)):
+        loop.run_until_complete(visit(settings.connection_tests, settings.keys, settings.search))
+    with tempfile.TemporaryDirectory() as folder, decided_by_a_studio(Path(folder)):
+        loop.run_until_complete(visit(settings.locked))
+    loop.run_until_complete(visit(settings.models, settings.countdown))
+
+
+def all_pictures(loop: PanelLoop, camera: Camera, server: LlamaServer, script: str) -> None:
+    photographer, settings = Photographer(camera), SettingsPictures(camera, server)
+    loop.run_until_complete(visit(photographer.first_start, settings.connection_tests))
+    loop.run_until_complete(visit(settings.models))
+    loop.run_until_complete(visit(photographer.conversation, photographer.diagnostics, script=script))
 
 
 def main() -> None:
@@ -166,6 +155,7 @@ def main() -> None:
     parser.add_argument("out", nargs="?", type=Path, default=HERE / "pictures")
     parser.add_argument("--script", default=str(HERE / "example.nk"))
     parser.add_argument("--theme", choices=THEMES, default="dark")
+    parser.add_argument("--settings", action="store_true", help="every state of the settings dialog, and nothing else")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     home = tempfile.mkdtemp()
@@ -177,13 +167,16 @@ def main() -> None:
     font.setPixelSize(12)
     application.setFont(font)
     loop = PanelLoop(application)
+    camera = Camera(arguments.out, everything=arguments.settings)
     with tempfile.TemporaryDirectory() as folder, start(Path(folder), key=KEY) as server:
-        photographer = Photographer(arguments.out, server)
-        loop.run_until_complete(run(photographer, script=None, steps=["first_start", "connection_tests"]))
-        loop.run_until_complete(run(photographer, script=arguments.script, steps=["conversation", "diagnostics"]))
+        if arguments.settings:
+            settings_pictures(loop, camera, server)
+        else:
+            all_pictures(loop, camera, server, arguments.script)
     loop.close()
-    docked_picture(arguments.out / "docked.png")
-    draw_loop(arguments.out / "loop.png")
+    if not arguments.settings:
+        docked_picture(arguments.out / "docked.png")
+        draw_loop(arguments.out / "loop.png")
 
 
 if __name__ == "__main__":

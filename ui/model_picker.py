@@ -12,6 +12,9 @@ from .look.theme import Look
 from .parts.pick_list import PickRow
 from .parts.picker import Picker
 
+WIDTH = 440
+"""In px: room for a long name and what is known of its model. Names and facts are cut in less."""
+
 
 @dataclass(frozen=True)
 class ModelRow:
@@ -33,7 +36,7 @@ class ModelPicker(QObject):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.popup = Picker(look, "models", more="Settings\u2026", again="Refresh", parent=parent)
+        self.popup = Picker(look, "models", more="Settings\u2026", again="Refresh", width=WIDTH, parent=parent)
         self._rows: list[ModelRow] = []
         self._labels: dict[str, str] = {}
         self._states: dict[str, str] = {}

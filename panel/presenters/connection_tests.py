@@ -145,7 +145,7 @@ class ConnectionTests(QObject):
             async with self._app.providers.pull(provider_id, model) as download:
                 async for event in download:
                     if isinstance(event, Progress):
-                        self._dialog.show_progress(provider_id, progress_words(event), event.fraction)
+                        self._dialog.show_progress(provider_id, progress_words(event, model), event.fraction)
         except ProviderError as error:
             self._dialog.end_test(provider_id, self._failed(provider_id, error.problem))
             self._show_state(provider_id, "failed", "Not downloaded")

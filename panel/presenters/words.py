@@ -94,9 +94,9 @@ def first_state(config: ProviderConfig) -> tuple[ProviderState, str]:
     return "unset", "Not tested" if config.address else "Not set up"
 
 
-def progress_words(progress: Progress) -> str:
-    """Such as "Downloading qwen3:14b, 25%"."""
-    return progress.kind if progress.fraction is None else f"{progress.kind}, {progress.fraction:.0%}"
+def progress_words(progress: Progress, model: str) -> str:
+    """Such as "25% of qwen3:14b", or what is done that has no measure."""
+    return progress.kind if progress.fraction is None else f"{progress.fraction:.0%} of {model}"
 
 
 def found_out(report: CheckReport) -> tuple[ProviderState, str]:

@@ -120,7 +120,8 @@ class Label(_Words):
         return ceil(self._pitch() * max(0, lines - 1)) + QFontMetrics(self.font()).height()
 
     def _lines(self, width: int) -> QTextLayout:
-        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
+        text = self.text().replace("\n", "\u2028").replace("\u2026", "\u2026\u2060")  # "…x4Qz" is one word
+        layout = QTextLayout(text, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)

@@ -158,7 +158,9 @@ class PickDelegate(QStyledItemDelegate):
         room = area.adjusted(self.PAD + self.TICK + 8, 0, -self.PAD, 0)
         painter.setFont(theme.face(-1))
         painter.setPen(theme.text if chosen or over else theme.muted)
-        note = min(QFontMetrics(theme.face(-1)).horizontalAdvance(row.note) + 2, room.width() // 2)
+        name = QFontMetrics(theme.face()).horizontalAdvance(row.text) + 10
+        most = max(room.width() // 2, room.width() - name)
+        note = min(QFontMetrics(theme.face(-1)).horizontalAdvance(row.note) + 2, most)
         self._cut(painter, room.adjusted(room.width() - note, 0, 0, 0), row.note, Qt.AlignmentFlag.AlignRight)
         painter.setFont(theme.face())
         painter.setPen(theme.text)

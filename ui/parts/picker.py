@@ -36,11 +36,13 @@ class Picker(QWidget):
         filtered: bool = True,
         more: str = "",
         again: str = "",
+        width: int = WIDTH,
         parent: QWidget | None = None,
     ) -> None:
-        """`more`, `again`: the words of the buttons at its end; without words there is none."""
+        """`more`, `again`: the words of the buttons at its end; without words there is none. `width`: at least, px."""
         super().__init__(parent, Qt.WindowType.Popup)
         self._look = look
+        self._width = width
         self._model = PickModel(self)
         self._anchor: QWidget | None = None
         self._stepped = False
@@ -119,7 +121,7 @@ class Picker(QWidget):
         self._filter.clear()
         self._stepped = False
         self._mark(self._model.current_place())
-        self._surface.setFixedWidth(max(WIDTH, anchor.width()))
+        self._surface.setFixedWidth(max(self._width, anchor.width()))
         self._fit()
         self.adjustSize()
         self._place()

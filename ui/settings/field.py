@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit
 
@@ -57,20 +57,17 @@ class Field(SettingRow):
         self.control.describe(note)
 
     def mark(self, marked: bool) -> None:
-        """Whether it is what was searched for: its name lies on another ground."""
+        """Whether it is what was searched for: its name is underlined."""
         self._marked = marked
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._marked:
             return
-        name = self._name.geometry()
-        name.setWidth(min(name.width(), self._name.sizeHint().width() + 4))
+        name, words = self._name.geometry(), self._name.sizeHint()
+        below = name.center().y() + words.height() // 2 + 2
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._look.theme.selected)
-        painter.drawRoundedRect(QRectF(name), 3, 3)
+        painter.fillRect(name.left(), below, min(name.width(), words.width()), 2, self._look.theme.accent)
         painter.end()
 
     def _give(self, words: str) -> None:

@@ -48,43 +48,45 @@ class Verdict(QWidget):
 
     def _passed(self) -> QWidget:
         look, verdict = self._look, self._verdict
-        title = Label(look, verdict.title, bold=True)
-        words = row(Glyph(look, "check", "ok"), title, Elided(look, verdict.text, "muted", -1), None)
-        words.setFixedHeight(look.theme.control)
-        line, wrapping = _wrapping(8)
-        wrapping.setContentsMargins(12, 0, 0, 0)
-        wrapping.addWidget(words)
-        self._add_buttons(wrapping, "quiet")
-        return line
+        title, text = Elided(look, verdict.title, bold=True), Elided(look, verdict.text, "muted", -1)
+        words, beside = _wrapping()
+        for part in (title, text):
+            part.setFixedHeight(title.sizeHint().height())
+            beside.addWidget(part)
+        buttons = self._buttons()
+        glyph = column(Glyph(look, "check", "ok"), None)
+        return row(glyph, grow(column(words, buttons)), margins=(12, 4, 0, 0))
 
     def _failed(self) -> QWidget:
         look, verdict = self._look, self._verdict
-        buttons, wrapping = _wrapping(8)
-        wrapping.setContentsMargins(0, 4, 0, 0)
-        self._add_buttons(wrapping, "")
-        below: list[QWidget] = [buttons]
-        if verdict.detail:
-            details = Details(look, verdict.detail)
-            wrapping.addWidget(details.button)
+        details = Details(look, verdict.detail) if verdict.detail else None
+        below = [self._buttons(details)]
+        if details:
             below.append(details)
         title = Label(look, verdict.title, bold=True, wrap=True)
         words = column(title, Label(look, verdict.text, "muted", wrap=True), *below, gap=4)
         glyph = column(Glyph(look, "cross", "bad"), None)
         return row(glyph, grow(words), margins=(11, 11, 11, 11), into=Card(look, "alert"))
 
-    def _add_buttons(self, line: FlowLayout, kind: str) -> None:
+    def _buttons(self, details: Details | None = None) -> QWidget:
+        box, wrapping = _wrapping()
+        wrapping.setContentsMargins(0, 4, 0, 0)
         for action in self._verdict.actions[:MOST_ACTIONS]:
             words = _WORDS[action].format(address=self._verdict.address)
-            button = Button(self._look, words, kind, gives_way=bool(self._verdict.address))
+            button = Button(self._look, words, gives_way=bool(self._verdict.address))
             button.setProperty("action", action)
             button.clicked.connect(self._act)
-            line.addWidget(button)
+            wrapping.addWidget(button)
+        if details:
+            wrapping.addWidget(details.button)
+        box.setVisible(wrapping.count() > 0)
+        return box
 
     def _act(self) -> None:
         if sender := self.sender():
             self.acted.emit(str(sender.property("action")))
 
 
-def _wrapping(gap: int) -> tuple[QWidget, FlowLayout]:
+def _wrapping() -> tuple[QWidget, FlowLayout]:
     box = QWidget()
-    return box, FlowLayout(box, gap=gap)
+    return box, FlowLayout(box, gap=8)

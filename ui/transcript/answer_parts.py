@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -40,7 +40,8 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._look = look
         self._arc = Glyph(look, BUSY, "muted", SMALL)
-        self._words = Elided(look, "", "muted", -1)
+        # Its end counts: for how long, or how long still.
+        self._words = Elided(look, "", "muted", -1, mode=Qt.TextElideMode.ElideMiddle)
         self._escape = Label(look, "Esc stops", "muted", -1)
         row(self._arc, self._words, None, self._escape, gap=4, into=self)
         self._quiet = QTimer(self)

@@ -89,7 +89,7 @@ async def test_how_far_a_download_is_stands_beside_stop_and_stop_leaves_the_serv
     async with fault_server(handle) as server, open_pane() as window:
         page = await after_test(page_of(window, "ollama", server.origin, "qwen3:14b"))
         press(page, "Download")
-        await until(lambda: page.test.words == "Downloading qwen3:14b, 25%")
+        await until(lambda: page.test.words == "25% of qwen3:14b")
         dialog = window.presenter.settings.dialog
         assert dialog and dialog.list.entry("ollama").words == "Downloading"
         page.test.button.click()
