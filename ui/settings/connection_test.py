@@ -72,6 +72,11 @@ class TestPanel(QWidget):
         """What the last verdict has found to work, "" if nothing."""
         return self._result.address if self._result else ""
 
+    @property
+    def end_of_it(self) -> QWidget:
+        """The lowest part."""
+        return self._result or self.button
+
     def steps(self) -> list[StepRow]:
         return [line.step for line in self._lines.values()]
 

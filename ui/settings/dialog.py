@@ -76,6 +76,7 @@ class SettingsDialog(QDialog):
     secret_removed = Signal(str)
     secret_unlock_requested = Signal(str)
     closed = Signal()
+    _ended = Signal(str)
 
     def __init__(
         self,
@@ -104,6 +105,7 @@ class SettingsDialog(QDialog):
         self.search.changed.connect(self._filter)
         self.search.entered.connect(self._go_to_found)
         self.list.page_chosen.connect(self._turn_to)
+        self._ended.connect(self._bring_end_into_view, Qt.ConnectionType.QueuedConnection)  # once it has its place
         self._close.clicked.connect(self.close)
         self.finished.connect(self._tell_closed)
         self.list.put(ListEntry("", "Providers"))
@@ -191,6 +193,7 @@ class SettingsDialog(QDialog):
 
     def end_test(self, provider_id: str, verdict: TestVerdict) -> None:
         self.page(provider_id).test.end(verdict)
+        self._ended.emit(provider_id)
 
     def show_models(self, provider_id: str, names: Sequence[str]) -> None:
         self._specs[provider_id] = replace(self._specs[provider_id], models=tuple(names))
@@ -317,6 +320,11 @@ class SettingsDialog(QDialog):
 
     def _act(self, action: str, draft: ProviderDraft) -> None:
         self.action_requested.emit(self._from(), action, draft)
+
+    def _bring_end_into_view(self, provider_id: str) -> None:
+        """What to do about a failure stands at the end of a page, which a narrow dialog does not show whole."""
+        if page := self._pages.get(provider_id):
+            self.pages.place(provider_id).ensureWidgetVisible(page.test.end_of_it, 0, 16)
 
     def _turn_to(self, place: str) -> None:
         if place == NEW and self._forms:

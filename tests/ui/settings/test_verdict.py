@@ -21,6 +21,7 @@ from nuke_ai_panel.ui.settings.provider_page import ProviderPage
 from nuke_ai_panel.ui.settings.values import TestAction
 from nuke_ai_panel.ui.settings.verdict import _WORDS, Verdict
 from PySide6.QtGui import QGuiApplication
+from transcript_parts import until
 
 HTTPS, HTTP = "https://10.0.0.5:8080/v1", "http://10.0.0.5:8080/v1"
 PASSED = TestVerdict(True, "1 model, 0.1 s", "no tokens were spent", ("ask",), report="step by step")
@@ -189,3 +190,13 @@ def test_no_verdict_needs_scrolling_sideways(own, width, size) -> None:
         end(dialog, verdict)
         QGuiApplication.sendPostedEvents()
         assert dialog.width() == width and dialog.pages.place("local").horizontalScrollBar().maximum() == 0
+
+
+def test_where_a_page_is_not_shown_whole_its_verdict_comes_into_view(dialog, page) -> None:
+    dialog.resize(320, 560)
+    dialog.start_test("local")
+    for name in ("Address", "DNS", "TCP", "API", "Key", "Models", "Model"):
+        dialog.show_step("local", StepRow(name, "ok"))
+    dialog.end_test("local", failed("choose_model", "edit_address"))
+    view, verdict = dialog.pages.place("local").viewport(), page.test.end_of_it
+    until(lambda: view.rect().contains(verdict.mapTo(view, verdict.rect().bottomRight())))
