@@ -61,12 +61,12 @@ async def hidden_text(question: str) -> str:
         return (await Typed().rest()).removesuffix("\n").removesuffix("\r")
     if sys.platform == "win32":
         return getpass.getpass(question)  # there Ctrl+C ends it
-    tell(question, end="")
-    try:
-        with _unseen():
+    with _unseen():
+        tell(question, end="")  # not before: what is typed until then is thrown away
+        try:
             return await Typed().line() or ""
-    finally:
-        tell("")
+        finally:
+            tell("")
 
 
 @contextlib.contextmanager
