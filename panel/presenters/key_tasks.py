@@ -85,7 +85,10 @@ class KeyTasks(QObject):
             # It was typed to be used: it is, until the program ends, and the page says why no longer.
             self._keys.keep_for_session(owner, origin, secret)
             state = KeyState("session", trouble.what, secret.ending, remedy(trouble))
-        self._tell(owner, state, number)
+        if number == self._asked[owner]:
+            self._tell(owner, state, number)
+        else:
+            self._look_again(owner, origin)  # what was asked meanwhile may have been answered before this
         self.changed.emit(owner)
 
     async def _remove(self, owner: str, origin: str, number: int) -> None:
@@ -95,8 +98,7 @@ class KeyTasks(QObject):
             self._tell(owner, no_key(trouble), number)
             return
         self.changed.emit(owner)
-        if number == self._asked[owner]:
-            self.look_up(owner, origin)
+        self._look_again(owner, origin)
 
     async def _unlock(self, owner: str, origin: str, before: KeyState, number: int) -> None:
         try:
@@ -110,6 +112,10 @@ class KeyTasks(QObject):
         for each in (owner, *waiting):
             self.look_up(each, self._origins[each])
         self.changed.emit(owner)
+
+    def _look_again(self, owner: str, origin: str) -> None:
+        if origin == self._origins[owner]:
+            self.look_up(owner, origin)
 
     def _tell(self, owner: str, state: KeyState, number: int) -> None:
         if number == self._asked[owner]:
