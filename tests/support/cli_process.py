@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import json
 import os
+import re
 import sys
 import termios
 from collections.abc import AsyncIterator
@@ -15,6 +16,9 @@ from typing import Any
 
 COMMAND = (sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-m", "nuke_ai_panel.panel")
 """As strict as Python gets: what is left open is an error on standard error."""
+
+_SLOW_STEP = re.compile(r"^Executing <.* took \d+\.\d+ seconds\n", re.MULTILINE)
+"""asyncio's remark in development mode: it says how busy the machine is, not what the command did."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ async def start(
 
 async def finish(process: asyncio.subprocess.Process, stdin: bytes | None = None) -> Done:
     out, err = await process.communicate(stdin)
-    return Done(process.returncode or 0, (out or b"").decode(), err.decode())
+    return Done(process.returncode or 0, (out or b"").decode(), _SLOW_STEP.sub("", err.decode()))
 
 
 async def run(*words: str | bytes, stdin: str | None = None, **environ: str) -> Done:
