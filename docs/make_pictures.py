@@ -137,7 +137,7 @@ async def visit(*visits: Callable[[Session], Awaitable[None]], script: str | Non
 def settings_pictures(loop: PanelLoop, camera: Camera, server: LlamaServer) -> None:
     settings = SettingsPictures(camera, server)
     with tempfile.TemporaryDirectory() as home, running(Path(home)):
-        loop.run_until_complete(visit(settings.connection_tests, settings.keys, settings.search))
+        loop.run_until_complete(visit(settings.connection_tests, settings.keys, settings.search, settings.own_service))
     with tempfile.TemporaryDirectory() as folder, decided_by_a_studio(Path(folder)):
         loop.run_until_complete(visit(settings.locked))
     loop.run_until_complete(visit(settings.models, settings.countdown))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import trustme
@@ -15,6 +16,9 @@ from llama_server import LlamaServer
 from nuke_ai_panel.panel.settings import STUDIO_VARIABLE, ProviderSettings
 from nuke_ai_panel.panel.window import Session
 from nuke_ai_panel.ui.settings.dialog import SettingsDialog
+from nuke_ai_panel.ui.settings.service_forms import NEW
+from nuke_ai_panel.ui.settings.service_page import ServicePage
+from nuke_ai_panel.ui.settings.values import ServiceDraft
 from ollama_server import Installed, LittleOllama
 from PySide6.QtTest import QTest
 
@@ -125,6 +129,23 @@ class SettingsPictures:
         QTest.keyClicks(dialog.search.edit, "silence")
         await self._take(dialog, "settings-search")
         dialog.search.edit.clear()
+        dialog.close()
+
+    async def own_service(self, session: Session) -> None:
+        """The form with what is wrong in it, the form, and the page that comes of it."""
+        dialog = _dialog(session, "")
+        dialog.show_page(NEW)
+        form = dialog.findChildren(ServicePage)[-1]
+        written = ServiceDraft("Render farm", "openai_chat", "ai.studio.lan", "X-Auth: Token sk-0123456789", True)
+        form.show_draft(written)
+        form.given.emit(form.draft())
+        await self._take(dialog, "service-form-wrong")
+        async with fault_server(answers("Hi", models=("qwen3-32b", "gemma3-27b"))) as server:
+            form.show_draft(replace(written, address=server.url, headers="X-Auth: Token {key}\nX-Team: comp"))
+            await self._take(dialog, "service-form")
+            form.given.emit(form.draft())
+            await self._test(dialog, "render-farm", server.url, key="farm-0123456789", model="qwen3-32b")
+            await self._take(dialog, "own-service")
         dialog.close()
 
     async def locked(self, session: Session) -> None:

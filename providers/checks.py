@@ -311,8 +311,8 @@ class _Steps:
                 return f"Key accepted, {count}, {spent}"
             case "not needed":
                 return f"{count}, {spent}, no key needed"
-            case detail:
-                return f"{count}, {spent}, key {detail}"
+            case _:
+                return f"{count}, {spent}, key not checked"
 
 
 def took(ms: float | None) -> str:
