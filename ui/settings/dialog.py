@@ -146,6 +146,7 @@ class SettingsDialog(QDialog):
 
     def end_service(self, service_id: str, page: str) -> None:
         """The form was taken; this page comes in its place."""
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)  # with the form it would go on to "Close"
         if self._forms:
             self._forms.close(service_id)
         self._turn_to(page)

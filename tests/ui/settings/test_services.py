@@ -188,3 +188,11 @@ def test_adding_is_found_no_more_while_something_else_is_searched_for(dialog):
     dialog.search.edit.setText("render")
     shown = [dialog.list.item(place).text() for place in range(6) if not dialog.list.item(place).isHidden()]
     assert shown == ["Render AI"]
+
+
+def test_who_has_described_a_service_stands_in_the_list_and_not_at_close(dialog):
+    dialog.activateWindow()
+    dialog.show_page("+")
+    form(dialog).begin()
+    dialog.end_service("", "farm")
+    assert dialog.focusWidget() is dialog.list and dialog.pages.current == "farm"
