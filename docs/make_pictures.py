@@ -146,8 +146,8 @@ def settings_pictures(loop: PanelLoop, camera: Camera, server: LlamaServer) -> N
 def all_pictures(loop: PanelLoop, camera: Camera, server: LlamaServer, script: str) -> None:
     photographer, settings = Photographer(camera), SettingsPictures(camera, server)
     loop.run_until_complete(visit(photographer.first_start, settings.connection_tests))
-    loop.run_until_complete(visit(settings.models))
     loop.run_until_complete(visit(photographer.conversation, photographer.diagnostics, script=script))
+    loop.run_until_complete(visit(settings.models))  # the last: from then on a service is chosen
 
 
 def main() -> None:
