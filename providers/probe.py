@@ -16,6 +16,7 @@ _API_ANSWERED = frozenset(
     {"key_wrong", "key_missing", "key_not_allowed", "out_of_credits", "daily_quota", "rate_limited", "region"}
 )
 """Refusals by which a server proves that it is this API."""
+_PASSING = frozenset({408, 409, 429})
 _ABOUT_THE_KEY = _API_ANSWERED | {"key_malformed"}
 
 
@@ -74,17 +75,17 @@ class Probe:
         watch = _Stopwatch()
         if await self._wire.prove_key(self._calls):
             return Step("Key", True, "accepted", watch.ms)
-        if await self._answers_anybody():
-            return Step("Key", True, "not checked by this server", watch.ms)
-        return Step("Key", True, "accepted", watch.ms)
+        checked = await self._is_refused_without()
+        return Step("Key", True, "accepted" if checked else "not checked by this server", watch.ms)
 
-    async def _answers_anybody(self) -> bool:
-        """Whether the list comes without the key as well, so that it proves nothing of the key."""
+    async def _is_refused_without(self) -> bool:
+        """Whether the list needs the key: one that comes without it, or breaks on the way, proves nothing."""
         try:
             await self._wire.models(self._calls.with_key(None))
-        except ProviderError:
-            return False
-        return True
+        except ProviderError as error:
+            status = error.problem.status or 0
+            return 400 <= status < 500 and status not in _PASSING
+        return False
 
     def _model(self, model: str, models: tuple[Model, ...]) -> Step:
         if not model:

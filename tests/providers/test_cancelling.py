@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 import time
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 import trustme
 from cancelled_at import CancelledAt
-from fault_server import Call, chat, chunk, fault_server, model_list, silent_after_a_token
+from dialect import Dialect
+from dialects import ALL
+from fault_server import Call, Handler, chat, chunk, fault_server, model_list, silent_after_a_token
 from managed_providers import managed
 from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderManager
-from nuke_ai_panel.providers.messages import Message, Text, TextDelta
+from nuke_ai_panel.providers.messages import Message, Progress, Text, TextDelta
 
 QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))
 
@@ -30,15 +33,39 @@ async def two_tokens(call: Call) -> None:
     await call.gone.wait()
 
 
+def is_whole(call: Call) -> bool:
+    """A whole answer leaves a connection that may serve again."""
+    return call.method == "GET" or call.path == "/api/show"
+
+
+def two_tokens_of(dialect: Dialect) -> Handler:
+    """The same in any format; its server also says who it is, and downloads a model."""
+
+    async def handle(call: Call) -> None:
+        call.keep_open = is_whole(call)
+        if call.keep_open:
+            version: Any = {"version": "1"} if call.path.endswith("/version") else {}
+            await call.reply(json.dumps(version or (dialect.model_list("tiny") if call.method == "GET" else {})))
+            return
+        await call.begin(dialect.content_type)
+        layer = {"status": "pulling a", "digest": "a", "total": 2, "completed": 1}
+        pulls = call.path == "/api/pull"
+        for event in [json.dumps(layer).encode() + b"\n"] if pulls else dialect.beginning("Hel", "lo"):
+            await call.part(event)
+        await call.gone.wait()
+
+    return handle
+
+
 async def question(manager: ProviderManager) -> None:
-    async with manager.stream("compatible", QUESTION) as answer:
+    async with manager.stream(manager.configs[0].id, QUESTION) as answer:
         async for event in answer:
             if event == TextDelta("lo"):
                 return
 
 
 async def models(manager: ProviderManager) -> None:
-    await manager.models("compatible")
+    await manager.models(manager.configs[0].id)
 
 
 async def connection_test(manager: ProviderManager) -> None:
@@ -46,12 +73,41 @@ async def connection_test(manager: ProviderManager) -> None:
     assert report.ok
 
 
-@pytest.mark.parametrize("use", [question, models, connection_test])
-async def test_cancelled_wherever_it_waits_it_leaves_nothing(use: Any) -> None:
+async def connection_test_with_a_token(manager: ProviderManager) -> None:
+    report = await manager.check(manager.configs[0], model="tiny", on_step=lambda _: None, spend=True)
+    assert report.ok
+
+
+async def download(manager: ProviderManager) -> None:
+    async with manager.pull(manager.configs[0].id, "tiny") as progress:
+        async for event in progress:
+            if event == Progress("Downloading tiny", 0.5):
+                return
+
+
+EVERYWHERE = [
+    *(
+        (dialect, use)
+        for dialect in ALL.values()
+        for use in (question, models, connection_test, connection_test_with_a_token)
+    ),
+    *((dialect, download) for dialect in ALL.values() if dialect.format == "ollama"),
+]
+
+
+def _named(value: Any) -> str:
+    return value.format if isinstance(value, Dialect) else value.__name__
+
+
+@pytest.mark.parametrize(("dialect", "use"), EVERYWHERE, ids=_named)
+async def test_cancelled_wherever_it_waits_it_leaves_nothing(dialect: Dialect, use: Any) -> None:
     reached, number = True, 0
     while reached:
         number += 1
-        async with fault_server(two_tokens) as server, managed(server.url) as manager:
+        async with (
+            fault_server(two_tokens_of(dialect)) as server,
+            managed(server.origin + dialect.base_path, provider=dialect.provider, key="sk-0123456789abc") as manager,
+        ):
             work = CancelledAt(use(manager), number)
 
             async def run(work: CancelledAt = work) -> None:
@@ -59,12 +115,11 @@ async def test_cancelled_wherever_it_waits_it_leaves_nothing(use: Any) -> None:
 
             await asyncio.wait([asyncio.get_running_loop().create_task(run())])
             assert manager.open_streams == 0
-            assert "test of compatible" not in manager.open_sessions
+            assert not [name for name in manager.open_sessions if name.startswith("test of ")]
             async with asyncio.timeout(1):
                 for call in server.calls:
-                    if call.method == "GET":
-                        await manager.close()  # a whole list leaves a connection that may serve again
-                    await call.gone.wait()
+                    if not is_whole(call):
+                        await call.gone.wait()
         reached = work.reached
     assert number > 4
 

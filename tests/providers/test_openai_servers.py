@@ -343,6 +343,17 @@ async def test_a_known_server_whose_list_fails_fails_with_its_models_and_not_wit
     }
 
 
+async def test_a_list_that_breaks_without_the_key_does_not_prove_it(managed: Managed) -> None:
+    async def handle(call: Call) -> None:
+        call.keep_open = True
+        with_key = "authorization" in call.headers
+        await (call.reply(json.dumps(PLAIN)) if with_key else fails("500 Internal Server Error", {"error": "no"})(call))
+
+    async with fault_server(handle) as server:
+        report = await check(managed, "compatible", server.url, key=KEY)
+    assert report.ok and said(report)["Key"] == "not checked by this server"
+
+
 async def test_a_key_that_cannot_be_sent_fails_as_the_key(managed: Managed) -> None:
     async with fault_server(answers()) as server:
         report = await check(managed, "compatible", server.url, key="sk-k\u00e9y-0123456789")
