@@ -166,7 +166,8 @@ class SettingsPictures:
             session.app.change_provider("openrouter", ProviderSettings(service.url, "google/gemini-2.5-flash"))
             session.app.change_provider("ollama", ProviderSettings(local.origin, ""))
             session.presenter.choose("openrouter", "google/gemini-2.5-flash")
-            session.window.resize(480, 420)
+            session.presenter.new_chat()
+            session.window.resize(480, 440)
             await settled()
             picker = session.presenter.models.picker.popup
             session.presenter.models.open()
