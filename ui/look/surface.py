@@ -35,7 +35,7 @@ QLabel[voice="bad"] {{ color: {bad}; }}
 QLabel[voice="faint"] {{ color: {faint}; }}
 QLineEdit {{ color: {text}; padding: 0 5px; min-height: {inner}px; max-height: {inner}px;
     selection-background-color: {marked}; selection-color: {text}; placeholder-text-color: {muted}; }}
-QLineEdit:disabled {{ color: {faint}; border-color: {line}; background: transparent; }}
+QLineEdit:disabled {{ color: {muted}; border-color: {line}; background: transparent; }}
 QTextEdit, QPlainTextEdit {{ color: {text}; background: transparent; border: none;
     selection-background-color: {marked}; selection-color: {text}; placeholder-text-color: {muted}; }}
 QToolTip {{ color: {text}; background: {raised}; border: 1px solid {edge}; padding: 3px; }}

@@ -145,7 +145,7 @@ class ChoiceField(QPushButton):
         painter.setBrush(theme.sunken if self.isEnabled() else theme.window)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         draw_icon(painter, "down", theme.muted, QRectF(self.width() - 21, (self.height() - 14) / 2, 14, 14))
-        painter.setPen(theme.text if self.isEnabled() else theme.faint)
+        painter.setPen(theme.text if self.isEnabled() else theme.muted)
         painter.setFont(self.font())
         room = self.rect().adjusted(8, 0, -28, 0)
         words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())

@@ -208,7 +208,7 @@ class Switch(QCheckBox):
         painter.setPen(QPen(theme.edge if alive else theme.line, 1))
         painter.setBrush(theme.sunken if alive else theme.window)
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
-        ink = theme.text if alive else theme.faint
+        ink = theme.text if alive else theme.muted  # what a studio has decided is there to be read
         if self.isChecked():
             draw_icon(painter, "check", ink, box.adjusted(1, 1, -1, -1))
         painter.setPen(ink)
