@@ -79,7 +79,8 @@ class Verdict(QWidget):
             wrapping.addWidget(button)
         if details:
             wrapping.addWidget(details.button)
-        box.setVisible(wrapping.count() > 0)
+        if not wrapping.count():
+            box.hide()
         return box
 
     def _act(self) -> None:

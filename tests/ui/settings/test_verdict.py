@@ -20,7 +20,9 @@ from nuke_ai_panel.ui.settings.dialog import (
 from nuke_ai_panel.ui.settings.provider_page import ProviderPage
 from nuke_ai_panel.ui.settings.values import TestAction
 from nuke_ai_panel.ui.settings.verdict import _WORDS, Verdict
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 from transcript_parts import until
 
 HTTPS, HTTP = "https://10.0.0.5:8080/v1", "http://10.0.0.5:8080/v1"
@@ -200,3 +202,21 @@ def test_where_a_page_is_not_shown_whole_its_verdict_comes_into_view(dialog, pag
     dialog.end_test("local", failed("choose_model", "edit_address"))
     view, verdict = dialog.pages.place("local").viewport(), page.test.end_of_it
     until(lambda: view.rect().contains(verdict.mapTo(view, verdict.rect().bottomRight())))
+
+
+def test_no_part_of_a_verdict_is_ever_a_window_of_its_own(dialog, page) -> None:
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(watched)
+            return False
+
+    shown: list[QWidget] = []
+    watch, app = Watch(), QGuiApplication.instance()
+    app.installEventFilter(watch)
+    try:
+        for verdict in (PASSED, replace(PASSED, actions=()), failed("retry")):
+            end(dialog, verdict)
+    finally:
+        app.removeEventFilter(watch)
+    assert shown == []
