@@ -1,6 +1,7 @@
 """Tool calls put together from the pieces in which services send them.
 
-Owns their order, their names and ids, and what they hold. Which piece belongs to which call is the format's affair.
+Owns their order, their names and ids, and what they hold, with characters that were cut in two joined. Which piece
+belongs to which call is the format's affair.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .json_values import CharacterJoiner, whole_characters
 from .messages import JSON, StreamEvent, ToolCall, ToolCallDelta, ToolCallReady, ToolCallStarted
 
 _COST = 1000
@@ -29,6 +31,7 @@ class OpenCall:
     announced: bool = False
     closed: bool = False
     pieces: list[str] = field(default_factory=list[str])
+    joiner: CharacterJoiner = field(default_factory=CharacterJoiner)
 
 
 class ToolCalls:
@@ -64,12 +67,9 @@ class ToolCalls:
         if identity and not call.id:
             call.id = self._counted(identity)
             self._by_id.setdefault(identity, call)
-        call.name = call.name or self._counted(name)
+        call.name = call.name or self._counted(whole_characters(name))
         yield from self._announce(call)
-        if arguments:
-            call.pieces.append(self._counted(arguments))
-            if call.announced:
-                yield ToolCallDelta(call.number, arguments)
+        yield from self._write(call, call.joiner.feed(arguments))
 
     def close(self, call: OpenCall) -> Iterator[StreamEvent]:
         """This call, whole, once. Without a name it cannot be run; it goes on as it is, for the caller to refuse."""
@@ -77,6 +77,7 @@ class ToolCalls:
             return
         call.closed = True
         yield from self._announce(call, at_last=True)
+        yield from self._write(call, call.joiner.finish())
         yield ToolCallReady(call.number, ToolCall(call.given, call.name, "".join(call.pieces) or "{}"))
 
     def finish(self) -> Iterator[StreamEvent]:
@@ -84,8 +85,14 @@ class ToolCalls:
         for call in self._calls:
             yield from self.close(call)
 
+    def _write(self, call: OpenCall, arguments: str) -> Iterator[StreamEvent]:
+        if arguments:
+            call.pieces.append(self._counted(arguments))
+            if call.announced:
+                yield ToolCallDelta(call.number, arguments)
+
     def _unused(self, call: OpenCall) -> str:
-        given = call.id or f"call_{call.number + 1}"
+        given = whole_characters(call.id) or f"call_{call.number + 1}"
         while given in self._given:
             given = f"{given}_{call.number + 1}"
         self._given.add(given)

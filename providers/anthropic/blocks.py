@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..json_values import as_object, as_text
+from ..json_values import CharacterJoiner, as_object, as_text
 from ..messages import JSON, ReasoningDelta, ReasoningOpaque, StreamEvent, TextDelta
 from ..tool_calls import OpenCall, ToolCalls, arguments_text
 from .thinking import kept
@@ -42,6 +42,7 @@ class Blocks:
         self.spoke = False
         self._thinking: _OpenThinking | None = None  # one at a time, so that an endless answer keeps no more
         self._uses: dict[int | None, _OpenUse] = {}
+        self._text, self._thoughts = CharacterJoiner(), CharacterJoiner()
 
     def start(self, index: int | None, block: dict[str, JSON]) -> Iterator[StreamEvent]:
         """A block begins. Gateways put a part of it, or all, into its beginning."""
@@ -95,17 +96,17 @@ class Blocks:
         self._uses.clear()
 
     def _speak(self, text: str) -> Iterable[StreamEvent]:
+        text = self._text.feed(text)
         if not text:
             return ()
         self.spoke = True
         return (TextDelta(text),)
 
     def _think(self, index: int | None, text: str) -> Iterable[StreamEvent]:
-        if not text:
-            return ()
         if self._thinking and self._thinking.index == index:
-            self._thinking.text.append(text)
-        return (ReasoningDelta(text),)
+            self._thinking.text.append(text)  # as it came: it is signed
+        thought = self._thoughts.feed(text)
+        return (ReasoningDelta(thought),) if thought else ()
 
     def _add_arguments(self, index: int | None, text: str) -> Iterable[StreamEvent]:
         use = self._uses.get(index)

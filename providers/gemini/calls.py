@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..json_values import as_list, as_object, as_text, whole_characters
+from ..json_values import as_list, as_object, as_text
 from ..messages import JSON, ReasoningOpaque, StreamEvent
 from ..tool_calls import OpenCall, ToolCalls, arguments_text
 from .arguments import ArgumentText
@@ -26,7 +26,7 @@ class GeminiCalls:
 
     def feed(self, piece: dict[str, JSON], signature: str) -> Iterator[StreamEvent]:
         """What this `functionCall` adds; `signature` came on its part."""
-        identity, name = (whole_characters(as_text(piece.get(field))) for field in ("id", "name"))
+        identity, name = as_text(piece.get("id")), as_text(piece.get("name"))
         if self._open is None or (name and not (identity and identity == self._open.id)):
             yield from self.finish()
             if not piece:
@@ -52,4 +52,4 @@ class GeminiCalls:
     def _arguments_in(self, piece: dict[str, JSON]) -> str:
         whole = piece.get("args")
         partial = (self._arguments.add(as_object(part)) for part in as_list(piece.get("partialArgs")))
-        return whole_characters((arguments_text(whole) if whole else "") + "".join(partial))
+        return (arguments_text(whole) if whole else "") + "".join(partial)

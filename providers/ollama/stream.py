@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ..answer import AnswerLog, Asked
 from ..framing import ServerEvent
-from ..json_values import as_count, as_list, as_object, as_text
+from ..json_values import as_count, as_list, as_object, as_text, whole_characters
 from ..messages import JSON, FinishReason, ReasoningDelta, StreamEvent, TextDelta, Usage
 from ..refusals import error_in
 from ..tool_calls import arguments_text
@@ -57,9 +57,9 @@ class OllamaStream:
                 raise self.log.asked.service.error("not_an_api")
             yield from self.log.begin(as_text(document.get("model")))
         message = as_object(document.get("message"))
-        if thinking := as_text(message.get("thinking")):
+        if thinking := whole_characters(as_text(message.get("thinking"))):
             yield ReasoningDelta(thinking)
-        if text := as_text(message.get("content")):
+        if text := whole_characters(as_text(message.get("content"))):
             yield TextDelta(text)
         for call in as_list(message.get("tool_calls")):
             yield from self._called(as_object(call))

@@ -1,14 +1,13 @@
 """Which piece of a stream belongs to which tool call, in all the ways of OpenAI-like services.
 
-Owns the rules for pieces with and without an index, repeated or empty names and ids, and whole calls, and joins
-characters that were cut in two.
+Owns the rules for pieces with and without an index, repeated or empty names and ids, and whole calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..json_values import CharacterJoiner, as_count, as_object, as_text, whole_characters
+from ..json_values import as_count, as_object, as_text
 from ..messages import JSON, StreamEvent
 from ..tool_calls import OpenCall, ToolCalls, arguments_text
 
@@ -19,28 +18,14 @@ class ChatCalls:
     def __init__(self, calls: ToolCalls) -> None:
         self._calls = calls
         self._by_index: dict[int, OpenCall] = {}
-        self._joiners: dict[int, tuple[OpenCall, CharacterJoiner]] = {}
 
     def feed(self, pieces: Iterable[JSON]) -> Iterator[StreamEvent]:
         """What these pieces add."""
         for item in pieces:
             piece = as_object(item)
             function = as_object(piece.get("function"))
-            call = self._call_of(piece)
-            if call.number not in self._joiners:
-                self._joiners[call.number] = call, CharacterJoiner()
-            yield from self._calls.add(
-                call,
-                whole_characters(as_text(piece.get("id"))),
-                whole_characters(as_text(function.get("name"))),
-                self._joiners[call.number][1].feed(arguments_text(function.get("arguments"))),
-            )
-
-    def finish(self) -> Iterator[StreamEvent]:
-        """Every call, whole."""
-        for call, joiner in self._joiners.values():
-            yield from self._calls.add(call, arguments=joiner.finish())
-        yield from self._calls.finish()
+            name, arguments = as_text(function.get("name")), arguments_text(function.get("arguments"))
+            yield from self._calls.add(self._call_of(piece), as_text(piece.get("id")), name, arguments)
 
     def _call_of(self, piece: dict[str, JSON]) -> OpenCall:
         """By index; by id where the index is missing; a new id on a used index is a new call."""

@@ -71,7 +71,7 @@ class ChatStream:
         yield from self.log.told(self._left())
         if not self.finished:
             raise self.log.cut()
-        yield from self.log.told(self._calls.finish())
+        yield from self.log.told(self.log.calls.finish())
         yield from self.log.end(self._reason(), self._finish)
 
     def _chunk(self, document: dict[str, JSON], name: str) -> Iterator[StreamEvent]:

@@ -66,8 +66,7 @@ class OutputItems:
                 content = as_object(event.get("item"))
                 return self._whole(self._of(event, content), content)
             case "response.function_call_arguments.delta":
-                item = self._of(event)
-                return self._arguments(item, item.joiner.feed(as_text(event.get("delta"))))
+                return self._arguments(self._of(event), as_text(event.get("delta")))
             case "response.function_call_arguments.done":
                 return self._all_arguments(self._of(event), event)
             case _:
@@ -98,7 +97,7 @@ class OutputItems:
         item.begun = True
         match content.get("type"):
             case "function_call":
-                identity, name = (whole_characters(as_text(content.get(key))) for key in ("call_id", "name"))
+                identity, name = as_text(content.get("call_id")), as_text(content.get("name"))
                 yield from self._calls.add(self._call(item), identity, name)
             case "message":
                 # Whether it is an aside or the answer; models that say so want to be told so again.
@@ -175,7 +174,7 @@ class OutputItems:
 
     def _all_arguments(self, item: _Item, content: dict[str, JSON]) -> Iterator[StreamEvent]:
         if not self._call(item).pieces:
-            yield from self._arguments(item, whole_characters(arguments_text(content.get("arguments"))))
+            yield from self._arguments(item, arguments_text(content.get("arguments")))
 
     def _call(self, item: _Item) -> OpenCall:
         if item.call is None:

@@ -123,6 +123,18 @@ def test_text_that_comes_with_the_beginning_of_its_block_is_told() -> None:
     assert told(block("text", text="Hi"), text(" you")) == [TextDelta("Hi"), TextDelta(" you")]
 
 
+def test_characters_that_a_gateway_has_cut_in_two_are_joined() -> None:
+    assert told(text("a\ud83d"), text("\ude00b")) == [TextDelta("a"), TextDelta("😀b")]
+    thought = [
+        block("thinking", thinking="a\ud83d", signature="s"),
+        delta("thinking_delta", thinking="\ude00b"),
+        stop(),
+    ]
+    events = told(*thought, text("Hi"))
+    assert events[:2] == [ReasoningDelta("a"), ReasoningDelta("😀b")]
+    assert blobs_in(events)[0]["thinking"] == "a\ud83d\ude00b"  # what is signed goes back as it came
+
+
 class TestReasoning:
     def test_it_is_told_and_kept_with_its_signature_once_it_is_whole(self) -> None:
         whole = {"type": "thinking", "thinking": "Hm.", "signature": "s1"}

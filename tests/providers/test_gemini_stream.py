@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 from pathlib import Path
 from typing import Any
 
@@ -548,33 +547,10 @@ def heard(body: bytes, *cuts: int) -> tuple[str, str]:
     return text_in(events), ""
 
 
-def test_every_way_of_cutting_characters_gives_the_same_text() -> None:
-    text = "Grüße, 合成 🎬 e\u0301"
-    body = event(response({"text": text[:9]})) + event(response({"text": text[9:]}, finish="STOP"))
-    for cut in range(len(body) + 1):
-        assert heard(body, cut) == (text, "")
-
-
 @given(st.text(max_size=30).filter(lambda text: text.isprintable() and text), st.data())
 def test_any_text_cut_anywhere_stays_itself(text: str, data: st.DataObject) -> None:
     body = event(response({"text": text}, finish="STOP"))
     assert heard(body, *data.draw(st.lists(st.integers(0, len(body)), max_size=8))) == (text, "")
-
-
-BODIES = [b"".join(map(event, _documents(path)[:40])) for path in _recorded()] or [
-    event(response({"text": "Hello", "thoughtSignature": "s"}))
-    + event(call("f", partialArgs=[{"jsonPath": "$.a[0].b", "stringValue": "x"}]))
-    + event(end())
-]
-
-
-def test_ten_thousand_mutated_streams_end_in_an_answer_or_a_named_problem() -> None:
-    chance = random.Random(7)
-    for _ in range(10_000):
-        body = bytearray(chance.choice(BODIES)[: chance.randrange(200, 3000)])
-        for _ in range(chance.randrange(1, 8)):
-            body[chance.randrange(len(body))] = chance.randrange(256)
-        heard(bytes(body))
 
 
 NAMES = (

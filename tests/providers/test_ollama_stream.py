@@ -227,14 +227,6 @@ def through(*pieces: bytes) -> list[StreamEvent]:
     return events + list(reader.finish())
 
 
-def test_every_cut_of_the_bytes_gives_the_same_answer() -> None:
-    whole = through(BODY)
-    assert text_in(whole) == "Grün 🌲 ist gut" and len(calls_in(whole)) == 2
-    for place in range(len(BODY) + 1):
-        assert through(BODY[:place], BODY[place:]) == whole
-    assert through(*(BODY[place : place + 1] for place in range(len(BODY)))) == whole
-
-
 def test_a_last_line_without_its_end_counts() -> None:
     assert through(BODY.rstrip(b"\n")) == through(BODY)
 
@@ -265,16 +257,3 @@ def test_whatever_stands_in_a_line_nothing_but_a_provider_error_comes_out(
 
 def _objects(value: Any) -> list[Line]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-@given(st.lists(st.tuples(st.integers(0, len(BODY) - 1), st.integers(0, 255)), max_size=8), st.integers(0, 300))
-def test_whatever_becomes_of_the_bytes_nothing_but_a_provider_error_comes_out(
-    changes: list[tuple[int, int]], lost: int
-) -> None:
-    body = bytearray(BODY)
-    for place, value in changes:
-        body[place] = value
-    try:
-        through(bytes(body[: len(body) - lost]))
-    except ProviderError:
-        pass

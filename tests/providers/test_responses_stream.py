@@ -509,19 +509,6 @@ def test_any_json_is_a_whole_answer_or_a_named_problem(document: Any) -> None:
         assert error.problem.title
 
 
-def test_a_stream_says_the_same_wherever_it_is_cut() -> None:
-    said = "Grüße, 合成 🎬 e\u0301"
-    events = [CREATED, event("reasoning_text.delta", delta="hé", output_index=0), text(said, 1), ended()]
-    body = "".join(f"event: x\r\ndata: {json.dumps(found, ensure_ascii=False)}\r\n\r\n" for found in events).encode()
-    for cut in range(len(body) + 1):
-        reader, stream, told = SseReader(), responses(), list[StreamEvent]()
-        for found in [*reader.feed(body[:cut]), *reader.feed(body[cut:]), *reader.finish()]:
-            if isinstance(found, ServerEvent):
-                told += stream.feed(found)
-        told += stream.finish()
-        assert (thought_in(told), text_in(told)) == ("hé", said)
-
-
 @pytest.mark.parametrize("place", ["item_id", "content_index"])
 def test_an_endless_answer_of_ever_new_pieces_keeps_few_of_them_in_mind(place: str) -> None:
     stream = responses()

@@ -11,6 +11,11 @@ from typing import Any
 
 MODEL = "tiny"
 
+THOUGHTS = ("Hm, ", "é 🎬")
+TEXTS = ("Grüße, ", "合成 🎬 e\u0301")
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (("find", {"node": "Größe"}), ("overview", {}))
+"""What `Dialect.rich` says."""
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -18,7 +23,8 @@ class Dialect:
 
     `stream(*texts)` is a whole answer, an event each element, its end mark last; `beginning(*texts)` the same without
     end mark and finish reason. `error(status, message)` is a refusal's body. `error_event(message)` is an error in
-    mid-stream. `model_list(*ids)` is the answer to the list. `broken_event` is one event that is no JSON.
+    mid-stream. `rich` is a whole answer with thoughts, text and calls, all of them in pieces where the format has
+    pieces. `model_list(*ids)` is the answer to the list. `broken_event` is one event that is no JSON.
     """
 
     format: str
@@ -31,6 +37,7 @@ class Dialect:
     beginning: Callable[..., list[bytes]]
     error: Callable[[int, str], dict[str, Any]]
     error_event: Callable[[str], bytes]
+    rich: list[bytes]
     model_list: Callable[..., dict[str, Any]]
     broken_event: bytes
     keep_alive: bytes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from dialect import MODEL, Dialect
+from dialect import CALLS, MODEL, TEXTS, THOUGHTS, Dialect
 from fault_server import sse
 
 _TYPES = {
@@ -34,6 +35,37 @@ def beginning(*texts: str) -> list[bytes]:
         named({"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None}}),
         named({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
         *[named({"type": "content_block_delta", "index": 0, "delta": delta}) for delta in deltas],
+    ]
+
+
+def _block(index: int, block: dict[str, Any], *deltas: dict[str, Any]) -> list[bytes]:
+    return [
+        named({"type": "content_block_start", "index": index, "content_block": block}),
+        *(named({"type": "content_block_delta", "index": index, "delta": delta}) for delta in deltas),
+        named({"type": "content_block_stop", "index": index}),
+    ]
+
+
+def _use(index: int, name: str, arguments: str) -> list[bytes]:
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in (arguments[:7], arguments[7:])]
+    return _block(index, {"type": "tool_use", "id": f"toolu_{index}", "name": name, "input": {}}, *deltas)
+
+
+def rich() -> list[bytes]:
+    thoughts = [{"type": "thinking_delta", "thinking": thought} for thought in THOUGHTS]
+    signature = {"type": "signature_delta", "signature": "c2lnbmVk"}
+    ended = {"stop_reason": "tool_use", "stop_sequence": None}
+    return [
+        beginning()[0],
+        *_block(0, {"type": "thinking", "thinking": "", "signature": ""}, *thoughts, signature),
+        *_block(1, {"type": "text", "text": ""}, *({"type": "text_delta", "text": text} for text in TEXTS)),
+        *(
+            event
+            for at, (name, said) in enumerate(CALLS, 2)
+            for event in _use(at, name, json.dumps(said, ensure_ascii=False))
+        ),
+        named({"type": "message_delta", "delta": ended, "usage": {"output_tokens": 9}}),
+        named({"type": "message_stop"}),
     ]
 
 
@@ -75,6 +107,7 @@ DIALECT = Dialect(
     beginning=beginning,
     error=error,
     error_event=error_event,
+    rich=rich(),
     model_list=model_list,
     broken_event=b"event: content_block_delta\ndata: {broken\n\n",
     keep_alive=named({"type": "ping"}),

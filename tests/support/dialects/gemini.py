@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dialect import MODEL, Dialect
+from dialect import CALLS, MODEL, TEXTS, THOUGHTS, Dialect
 
 _STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -42,6 +42,18 @@ def stream(*texts: str) -> list[bytes]:
     return [*beginning(*texts), event(response({"text": ""}, finish="STOP", usageMetadata=usage))]
 
 
+def rich() -> list[bytes]:
+    usage = {"promptTokenCount": 3, "candidatesTokenCount": 9, "thoughtsTokenCount": 2, "totalTokenCount": 14}
+    calls = [{"functionCall": {"name": name, "args": arguments}} for name, arguments in CALLS]
+    calls[0]["thoughtSignature"] = "c2lnbmVk"
+    return [
+        *(event(response({"text": thought, "thought": True})) for thought in THOUGHTS),
+        *beginning(*TEXTS),
+        *(event(response(call)) for call in calls),
+        event(response({"text": ""}, finish="STOP", usageMetadata=usage)),
+    ]
+
+
 def error(status: int, message: str, *details: dict[str, Any]) -> dict[str, Any]:
     said = {"code": status, "message": message, "status": _STATUSES.get(status, "UNKNOWN")}
     return {"error": {**said, "details": list(details)} if details else said}
@@ -67,6 +79,7 @@ DIALECT = Dialect(
     beginning=beginning,
     error=error,
     error_event=error_event,
+    rich=rich(),
     model_list=model_list,
     broken_event=b'data: {"candidates": [\r\n\r\n',
     keep_alive=b": still here\r\n\r\n",

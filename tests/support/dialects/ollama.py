@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dialect import MODEL, Dialect
+from dialect import CALLS, MODEL, TEXTS, THOUGHTS, Dialect
 
 NDJSON = "application/x-ndjson"
 _MADE = "2026-11-20T10:00:00.000000Z"
@@ -35,6 +35,16 @@ def stream(*texts: str) -> list[bytes]:
 
 def beginning(*texts: str) -> list[bytes]:
     return [said(text) for text in texts]
+
+
+def rich() -> list[bytes]:
+    calls = [{"function": {"name": name, "arguments": arguments}} for name, arguments in CALLS]
+    return [
+        *(said(thinking=thought) for thought in THOUGHTS),
+        *beginning(*TEXTS),
+        said(tool_calls=calls),
+        last(prompt_eval_count=26, eval_count=9),
+    ]
 
 
 def error(status: int, message: str) -> dict[str, Any]:
@@ -72,6 +82,7 @@ DIALECT = Dialect(
     beginning=beginning,
     error=error,
     error_event=error_event,
+    rich=rich(),
     model_list=model_list,
     broken_event=b'{"model":"tiny","message":{\n',
     keep_alive=b"\n",
