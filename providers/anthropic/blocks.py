@@ -103,7 +103,7 @@ class Blocks:
         return (TextDelta(text),)
 
     def _think(self, index: int | None, text: str) -> Iterable[StreamEvent]:
-        if self._thinking and self._thinking.index == index:
+        if text and self._thinking and self._thinking.index == index:
             self._thinking.text.append(text)  # as it came: it is signed
         thought = self._thoughts.feed(text)
         return (ReasoningDelta(thought),) if thought else ()
