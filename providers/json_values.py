@@ -38,9 +38,10 @@ def as_object(value: JSON) -> dict[str, JSON]:
 
 def as_document(value: JSON) -> dict[str, JSON] | None:
     """An object, also as the only one of a list, as Google wraps answers and errors; None if it is neither."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    return value if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        return value
+    only = value[0] if isinstance(value, list) and len(value) == 1 else None
+    return only if isinstance(only, dict) else None
 
 
 def as_list(value: JSON) -> list[JSON]:

@@ -57,10 +57,10 @@ class OllamaStream:
                 raise self.log.asked.service.error("not_an_api")
             yield from self.log.begin(as_text(document.get("model")))
         message = as_object(document.get("message"))
-        if thinking := whole_characters(as_text(message.get("thinking"))):
-            yield ReasoningDelta(thinking)
-        if text := whole_characters(as_text(message.get("content"))):
-            yield TextDelta(text)
+        if thinking := as_text(message.get("thinking")):
+            yield ReasoningDelta(whole_characters(thinking))
+        if text := as_text(message.get("content")):
+            yield TextDelta(whole_characters(text))
         for call in as_list(message.get("tool_calls")):
             yield from self._called(as_object(call))
         if document.get("done") is True:
