@@ -116,7 +116,8 @@ async def stage(dialect: Dialect, key: str, *, in_keyring: bool) -> AsyncIterato
     """One service for each failure, and one behind a proxy."""
     handlers = faults(dialect) | echoes(dialect, f"you sent {key} to us")
     handlers["in pieces"] = serves(dialect, *in_pieces(dialect, key))
-    handlers[AMONG_MODELS] = fails("200 OK", dialect.model_list(f"{AMONG_MODELS} {key}"))
+    listed = json.dumps(dialect.model_list(AMONG_MODELS))  # whose words of its own may be spelt otherwise
+    handlers[AMONG_MODELS] = fails("200 OK", listed.replace(AMONG_MODELS, f"{AMONG_MODELS} {key}"))
     async with AsyncExitStack() as stack:
         servers = {name: await stack.enter_async_context(fault_server(handlers[name])) for name in handlers}
         named = {"api.example": servers["healthy"].port}
