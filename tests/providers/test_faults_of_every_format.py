@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from certificates import authority_file, out_of_date, server_side
 from dialect import MODEL, Dialect
 from dialects import ALL
 from fault_server import (
@@ -41,9 +44,12 @@ from nuke_ai_panel.providers.errors import Problem, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderManager
 from nuke_ai_panel.providers.messages import Finished, Message, StreamEvent, Text, TextDelta, Waiting
+from nuke_ai_panel.providers.network import Network
 from nuke_ai_panel.providers.retrying import RequestPolicy
+from proxy_server import proxy_server
 from quick_time import QuickTime
 
+PASSWORD = "pa:ss@word/SENTINEL-0123"
 KEY = "sk-SENTINEL-0123456789abcdefghij"
 QUICK = Limits(connect=0.15, first_event=0.2, first_event_local=0.2, idle=0.2, idle_local=0.2, total=5, test=1)
 QUESTION = Request(MODEL, (Message("user", (Text("hi"),)),))
@@ -52,6 +58,11 @@ QUESTION = Request(MODEL, (Message("user", (Text("hi"),)),))
 @pytest.fixture(params=ALL.values(), ids=list(ALL))
 def dialect(request: pytest.FixtureRequest) -> Dialect:
     return request.param
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 class Met:
@@ -217,6 +228,79 @@ class TestTheWayThere:
         """[N26] An empty one is the service's own: it is not asked here."""
         async with managed(address or "http:", provider=dialect.provider, key=KEY) as manager:
             assert (await ask(manager, dialect)).kind == "bad_address"
+
+
+class TestTheWayThroughOthers:
+    """Certificates and proxies."""
+
+    async def met(self, dialect: Dialect, tls: ssl.SSLContext | None, address: str, **network: Any) -> Met:
+        """`address`: of the server, whose port stands for PORT."""
+        async with (
+            fault_server(streams(dialect, dialect.stream("Hello")), tls=tls) as server,
+            managed(
+                base(dialect, address.replace("PORT", str(server.port))),
+                provider=dialect.provider,
+                key=KEY,
+                limits=QUICK,
+                network=Network(**network),
+            ) as manager,
+        ):
+            return await ask(manager, dialect)
+
+    async def test_an_authority_of_ones_own_is_trusted_by_its_file_alone(
+        self, dialect: Dialect, authority: trustme.CA, tmp_path: Path
+    ) -> None:
+        """[N5]"""
+        tls, place = server_side(authority, "127.0.0.1"), "https://127.0.0.1:PORT"
+        assert (await self.met(dialect, tls, place)).kind == "cert_untrusted"
+        assert (await self.met(dialect, tls, place, ca_file=authority_file(authority, tmp_path))).text == "Hello"
+
+    async def test_a_wrong_name_an_old_certificate_and_mixed_up_schemes_are_four_problems(
+        self, dialect: Dialect, authority: trustme.CA, tmp_path: Path
+    ) -> None:
+        """[N6]"""
+        trusted = {"ca_file": authority_file(authority, tmp_path)}
+        named, old = server_side(authority, "elsewhere.example"), server_side(authority, "127.0.0.1", **out_of_date())
+        assert (await self.met(dialect, named, "https://127.0.0.1:PORT", **trusted)).kind == "cert_name"
+        assert (await self.met(dialect, old, "https://127.0.0.1:PORT", **trusted)).kind == "cert_expired"
+        assert (await self.met(dialect, None, "https://127.0.0.1:PORT")).kind == "tls_on_http"
+        right = server_side(authority, "127.0.0.1")
+        assert (await self.met(dialect, right, "http://127.0.0.1:PORT", **trusted)).kind == "http_on_tls"
+
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    async def test_a_proxy_lets_through_whom_it_knows(
+        self, dialect: Dialect, scheme: str, authority: trustme.CA, tmp_path: Path
+    ) -> None:
+        """[N7]"""
+        tls = server_side(authority, "api.example") if scheme == "https" else None
+        async with (
+            fault_server(streams(dialect, dialect.stream("Hello")), tls=tls) as server,
+            proxy_server(user="ann", password=PASSWORD, names={"api.example": server.port}) as proxy,
+        ):
+            for password, kind in ((PASSWORD, ""), ("wrong-0123456789", "proxy_auth"), ("", "proxy_auth")):
+                network = Network(
+                    proxy="manual",
+                    proxy_address=proxy.address,
+                    proxy_user="ann",
+                    ca_file=authority_file(authority, tmp_path),
+                )
+                async with managed(
+                    base(dialect, f"{scheme}://api.example"),
+                    provider=dialect.provider,
+                    key=KEY,
+                    network=network,
+                    proxy_password=password,
+                ) as manager:
+                    met = await ask(manager, dialect)
+                assert (met.text, met.kind) == ("" if kind else "Hello", kind)
+                assert not password or password not in repr(met.problem)
+
+    async def test_a_dead_proxy_is_named(self, dialect: Dialect) -> None:
+        """[N7]"""
+        place = refused_url().removesuffix("/v1")
+        network = {"proxy": "manual", "proxy_address": place}
+        met = await self.met(dialect, None, "http://api.example", **network)
+        assert met.kind == "proxy_refused" and place.removeprefix("http://") in met.problem.title
 
 
 class TestTheAnswer:
