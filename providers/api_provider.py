@@ -31,6 +31,9 @@ from .refused_fields import fields_in, refused_field, without
 if TYPE_CHECKING:
     from .http import HttpSession, StreamReply
 
+_MOST_LEFT_OUT = 2
+"""Fields of one question, one after the other."""
+
 
 class ApiProvider:
     """A `Provider`. `key` is asked once for each request and must give the one of the endpoint's origin."""
@@ -77,17 +80,18 @@ class ApiProvider:
         async with AsyncExitStack() as stack:
             yield await self._answer(await self._taken(request, stack), request.model)
 
-    async def _taken(self, request: Request, stack: AsyncExitStack, may_leave_out: int = 2) -> StreamReply:
+    async def _taken(self, request: Request, stack: AsyncExitStack, left_out: int = 0) -> StreamReply:
         """The reply to a question that is taken, if need be without fields that the model refuses: those are noted."""
         path, written = self._wire.path(request), await self._written(request)
         try:
             return await stack.enter_async_context(self._posted(path, written.body, request.model, self._record))
         except ProviderError as error:
             field = refused_field(error.problem, written.fields)
-            if not (field and may_leave_out):
+            if not field or left_out == _MOST_LEFT_OUT:
+                error.requests += left_out  # a question costs so many requests and no more, whatever they were for
                 raise
         self._facts.note_refused(request.model, field)
-        return await self._taken(request, stack, may_leave_out - 1)
+        return await self._taken(request, stack, left_out + 1)
 
     @asynccontextmanager
     async def pull(self, model: str) -> AsyncGenerator[AsyncIterator[StreamEvent]]:

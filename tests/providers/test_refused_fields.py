@@ -134,6 +134,18 @@ async def test_a_field_that_has_to_be_there_is_never_left_out() -> None:
         assert len(server.calls) == 1
 
 
+async def test_what_was_left_out_counts_among_the_requests_of_a_question() -> None:
+    async def handle(call: Call) -> None:
+        refused = {"stream_options", "max_tokens"} & set(call.json)
+        await (refuses(min(refused)) if refused else fails("503 Busy", {"error": "busy"}))(call)
+
+    async with fault_server(handle) as server:
+        async with managed(server.url, policy=RequestPolicy(retries=2), timing=QuickTime().timing) as manager:
+            with pytest.raises(ProviderError) as error:
+                await ask(manager, question())
+        assert error.value.problem.kind == "overloaded" and len(server.calls) == 3
+
+
 async def test_leaving_a_field_out_is_no_retry() -> None:
     async with fault_server(refuses("stream_options")) as server:
         async with managed(server.url, policy=RequestPolicy(retries=0), timing=QuickTime().timing) as manager:
