@@ -105,7 +105,8 @@ class SettingsDialog(QDialog):
         self.search.changed.connect(self._filter)
         self.search.entered.connect(self._go_to_found)
         self.list.page_chosen.connect(self._turn_to)
-        self._ended.connect(self._bring_end_into_view, Qt.ConnectionType.QueuedConnection)  # once it has its place
+        queued = Qt.ConnectionType.QueuedConnection  # once it has its place
+        self._ended.connect(self._bring_end_into_view, queued)  # pyright: ignore[reportArgumentType] - the stubs of 6.5
         self._close.clicked.connect(self.close)
         self.finished.connect(self._tell_closed)
         self.list.put(ListEntry("", "Providers"))
