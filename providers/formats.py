@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from .anthropic.format import AnthropicFormat
-from .api import WireFormat
+from .api.wire_format import WireFormat
 from .gemini.format import GeminiFormat
 from .ollama.format import OllamaFormat
 from .openai_chat.format import OpenAIChatFormat

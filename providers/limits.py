@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from .framing import EVENT_LIMIT
+EVENT_LIMIT = 16 * 2**20
+"""Bytes of one event. Images and signatures make single lines of several MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from .answer import AnswerReader, Asked
-from .api import WireFormat
+from .answers.reader import AnswerReader, Asked
+from .answers.refusals import error_in, problem_of, read_refusal
+from .api.wire_format import WireFormat
 from .errors import ProviderError, Service
-from .framing import EVENT_LIMIT, EventTooLarge, KeepAlive, ServerEvent, event_reader
-from .json_values import as_document, as_object, as_text, parse_json
 from .messages import JSON, StreamEvent
-from .recording import TITLE, Head, read_head
 from .redact import Redactor
-from .refusals import error_in, problem_of, read_refusal
+from .wire.framing import EVENT_LIMIT, EventTooLarge, KeepAlive, ServerEvent, event_reader
+from .wire.json_values import as_document, as_object, as_text, parse_json
+from .wire.recording import TITLE, Head, read_head
 
 _SERVICE = Service("recording", "The recording")
 _LIMIT = 8 * 2**20

@@ -16,8 +16,8 @@ from pathlib import Path
 import platformdirs
 
 from ...providers.base import Model
-from ...providers.json_values import as_count, as_list, as_object, as_text, parse_json
 from ...providers.messages import JSON
+from ...providers.wire.json_values import as_count, as_list, as_object, as_text, parse_json
 from ..files import replace_file
 
 VERSION = 1

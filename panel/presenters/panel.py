@@ -21,7 +21,7 @@ from ..tasks import ScopeClosed, TaskScope
 from ..threads import run_blocking
 from .conversations import Conversations
 from .pane import PanePresenter
-from .starting import LOADING, WayIn
+from .ways_in import LOADING, WayIn
 
 LEAVING = 15.0
 """Seconds for what a destroyed pane has begun and must be finished: a setting on its way to a slow drive."""

@@ -5,18 +5,14 @@ Owns that import and its bound in time. It imports nothing else itself, or a pan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..threads import run_blocking
+from .ways_in import LOADING, WayIn
 
 if TYPE_CHECKING:
     from ..settings import Settings
     from .panel import Panel
-
-WayIn = Literal["window", "nuke"]
-
-LOADING = 60.0
-"""Seconds for importing the services, from a slow network drive too."""
 
 
 async def start_panel(way_in: WayIn) -> Panel:

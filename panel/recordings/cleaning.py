@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
-from ...providers.json_values import parse_json
 from ...providers.messages import JSON
+from ...providers.wire.json_values import parse_json
 from .pictures import in_text, without_pictures
 
 Place = tuple[Hashable, ...]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ...providers.json_values import as_text
 from ...providers.messages import JSON
+from ...providers.wire.json_values import as_text
 
 _ADDRESS = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w.+-]+=[\w.+-]+)*;base64,([A-Za-z0-9+/_=%-]*)")
 _BEGINNINGS = {

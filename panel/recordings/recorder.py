@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ...providers.recording import TITLE, Head, Tape
+from ...providers.wire.recording import TITLE, Head, Tape
 from ..reports import Reports
 from ..tasks import ScopeClosed, TaskScope
 from ..threads import run_blocking

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from ...providers.api import KEY_BLANK
+from ...providers.api.wire_format import KEY_BLANK
 from ...providers.redact import Redactor
 
 MOST = 32

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..json_values import CharacterJoiner, as_object, as_text
+from ..answers.tool_calls import OpenCall, ToolCalls, arguments_text
 from ..messages import JSON, ReasoningDelta, ReasoningOpaque, StreamEvent, TextDelta
-from ..tool_calls import OpenCall, ToolCalls, arguments_text
+from ..wire.json_values import CharacterJoiner, as_object, as_text
 from .thinking import kept
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..answer import Asked
-from ..api import ApiCalls
+from ..answers.reader import Asked
+from ..answers.refusals import Sign
+from ..api.wire_format import ApiCalls
 from ..base import Model, Request
-from ..framing import Framing
-from ..json_values import as_list
 from ..messages import JSON
 from ..redact import Secret
-from ..refusals import Sign
+from ..wire.framing import Framing
+from ..wire.json_values import as_list
 from .models import all_models
 from .signs import SIGNS
 from .stream import MessageStream

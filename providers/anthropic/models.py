@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from ..api import ApiCalls
+from ..api.model_lists import models_in
+from ..api.wire_format import ApiCalls
 from ..base import Model
-from ..json_values import as_count, as_list, as_object, as_text
 from ..messages import JSON
-from ..model_lists import models_in
+from ..wire.json_values import as_count, as_list, as_object, as_text
 
 _PATH = "/models?limit=1000"
 _MOST_PAGES = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..refusals import Refusal, Sign
+from ..answers.refusals import Refusal, Sign
 
 
 @dataclass(frozen=True, slots=True)

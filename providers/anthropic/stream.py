@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..answer import AnswerLog, Asked
-from ..framing import ServerEvent
-from ..json_values import as_count, as_list, as_object, as_text
+from ..answers.reader import AnswerLog, Asked
+from ..answers.refusals import error_in
 from ..messages import JSON, FinishReason, ReasoningOpaque, StreamEvent, TextDelta, Usage
-from ..refusals import error_in
+from ..wire.framing import ServerEvent
+from ..wire.json_values import as_count, as_list, as_object, as_text
 from .blocks import Blocks
 from .signs import SIGNS
 from .thinking import BEGUN_ANEW

@@ -5,8 +5,8 @@ Owns what is kept of it between two questions: one `Opaque` for each block.
 
 from __future__ import annotations
 
-from ..json_values import as_object
 from ..messages import JSON, Opaque
+from ..wire.json_values import as_object
 
 PROVIDER = "anthropic"
 

@@ -9,8 +9,8 @@ import base64
 from collections.abc import Iterable
 
 from ..base import Model, Request
-from ..json_values import parse_json
 from ..messages import JSON, Image, Message, Opaque, Part, Text, ToolCall, ToolResult, ToolSpec, text_of
+from ..wire.json_values import parse_json
 from .ids import CallIds, tool_name
 from .thinking import BEGUN_ANEW, PROVIDER, is_thinking
 

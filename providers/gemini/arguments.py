@@ -10,8 +10,8 @@ import json
 import re
 from itertools import takewhile
 
-from ..json_values import as_text
 from ..messages import JSON
+from ..wire.json_values import as_text
 
 Step = str | int
 Path = tuple[Step, ...]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..json_values import as_list, as_object, as_text
+from ..answers.tool_calls import OpenCall, ToolCalls, arguments_text
 from ..messages import JSON, ReasoningOpaque, StreamEvent
-from ..tool_calls import OpenCall, ToolCalls, arguments_text
+from ..wire.json_values import as_list, as_object, as_text
 from .arguments import ArgumentText
 from .signatures import signed_call
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from ..answer import Asked
-from ..api import ApiCalls
+from ..answers.reader import Asked
+from ..answers.refusals import Sign
+from ..api.wire_format import ApiCalls
 from ..base import Model, Request
-from ..framing import Framing
 from ..messages import JSON
 from ..redact import Secret
-from ..refusals import Sign
+from ..wire.framing import Framing
 from .models import PREFIX, all_models
 from .signs import SIGNS
 from .stream import GeminiStream

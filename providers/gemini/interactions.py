@@ -5,8 +5,8 @@ Owns that translation, so that recordings of both can be replayed. Nothing is ev
 
 from __future__ import annotations
 
-from ..json_values import as_object, as_text
 from ..messages import JSON
+from ..wire.json_values import as_object, as_text
 
 _COUNTS = {
     "promptTokenCount": "total_input_tokens",

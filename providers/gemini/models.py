@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ..api import ApiCalls
+from ..api.wire_format import ApiCalls
 from ..base import Model
-from ..json_values import as_count, as_list, as_object, as_text
 from ..messages import JSON
+from ..wire.json_values import as_count, as_list, as_object, as_text
 
 PREFIX = "models/"
 """What stands before the ids in the list; users need not type it."""

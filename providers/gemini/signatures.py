@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..json_values import as_count, as_object, as_text
 from ..messages import JSON, Opaque, Part, Reasoning, Text, ToolCall
+from ..wire.json_values import as_count, as_object, as_text
 
 PROVIDER = "gemini"
 """Whose blobs these are; those of others never go to Gemini."""

@@ -5,7 +5,7 @@ A wrong key is a 400 here, and a 429 says only in its details whether it is the 
 
 from __future__ import annotations
 
-from ..refusals import Sign
+from ..answers.refusals import Sign
 
 SIGNS = (
     Sign("key_wrong", (400,), ("api_key_invalid",), ("api key not valid", "api key expired")),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..answer import AnswerLog, Asked
+from ..answers.reader import AnswerLog, Asked
+from ..answers.refusals import error_in
 from ..errors import ProviderError
-from ..framing import ServerEvent
-from ..json_values import as_count, as_list, as_object, as_text, whole_characters
 from ..messages import JSON, FinishReason, ReasoningDelta, ReasoningOpaque, StreamEvent, TextDelta, Usage
-from ..refusals import error_in
+from ..wire.framing import ServerEvent
+from ..wire.json_values import as_count, as_list, as_object, as_text, whole_characters
 from .calls import GeminiCalls
 from .interactions import as_response
 from .signatures import signed_text

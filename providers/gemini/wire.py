@@ -9,8 +9,8 @@ import base64
 from collections.abc import Iterable, Iterator
 
 from ..base import Model, Request
-from ..json_values import as_object, parse_json
 from ..messages import JSON, Image, Message, Part, Reasoning, Text, ToolCall, ToolResult, ToolSpec
+from ..wire.json_values import as_object, parse_json
 from .signatures import SignedPart, signed_parts, vouched
 from .thinking import thinking_config, wants_signed_calls
 

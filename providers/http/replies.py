@@ -5,21 +5,20 @@ Owns the bounds of a body. What breaks while it is read is translated by the ses
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import aiohttp
 
-from ..errors import ProviderError
-from ..event_stream import EventStream
-from ..framing import Framing
+from ..errors import ProviderError, Service
 from ..limits import Limits
-from ..recording import Tape
+from ..wire.event_stream import EventStream
+from ..wire.framing import Framing
+from ..wire.recording import Tape
 from .client import left_in
 
-if TYPE_CHECKING:
-    from .session import HttpSession
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,21 @@ class Reply:
         return _content_type(self.headers)
 
 
+class Bounds(Protocol):
+    """What a session holds its answers to."""
+
+    service: Service
+    limits: Limits
+
+    async def within(self, seconds: float, work: Awaitable[T], *, too_late: str = ..., limit: float | None = ...) -> T:
+        """What `work` gives. Raises ProviderError."""
+        ...
+
+
 class StreamReply:
     """An answer whose head has come. Header names are in lower case."""
 
-    def __init__(self, session: HttpSession, response: aiohttp.ClientResponse, began: float = 0.0) -> None:
+    def __init__(self, session: Bounds, response: aiohttp.ClientResponse, began: float = 0.0) -> None:
         self._session = session
         self._response = response
         self._began = began

@@ -10,22 +10,21 @@ import io
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import aiohttp
 
 from ..address import origin_of
 from ..connection_errors import with_ca_trouble
 from ..errors import ProviderError, Service
+from ..limits import Limits
 from ..network import proxy_problems
 from ..network.certificates import Trust
+from ..redact import Redactor
 from .client import Attempt, make_client, sockets_of
 from .failures import FAILURES, Line, detail_of, read_failure
 from .replies import Reply, StreamReply
 from .routes import Route
-
-if TYPE_CHECKING:
-    from .sessions import HttpSessions
 
 T = TypeVar("T")
 
@@ -48,19 +47,21 @@ class HttpSession:
         *,
         trust: Trust,
         route: Callable[[], Awaitable[Route]],
-        sessions: HttpSessions,
+        limits: Limits,
+        redactor: Redactor,
+        on_close: Callable[[HttpSession], None],
     ) -> None:
         self.name = name
         self.service = service
-        self.limits = sessions.limits
-        self.redactor = sessions.redactor
+        self.limits = limits
+        self.redactor = redactor
         self._origin = origin
         self._secure = origin.startswith("https:")
         self._trust = trust
         self._find_route = route
         self._route: Route | None = None
-        self._sessions = sessions
-        self._client = make_client(sessions.limits, trust.context)
+        self._on_close = on_close
+        self._client = make_client(limits, trust.context)
         self._answered = False
 
     @property
@@ -100,7 +101,7 @@ class HttpSession:
             reply.close()
 
     async def close(self) -> None:
-        self._sessions.forget(self)
+        self._on_close(self)
         await self._client.close()
 
     async def within(

@@ -80,7 +80,16 @@ class HttpSessions:
         async def route() -> Route:
             return await routes.to(parse_address(origin), service, self.limits.connect)
 
-        session = HttpSession(name, service, origin, trust=trust, route=route, sessions=self)
+        session = HttpSession(
+            name,
+            service,
+            origin,
+            trust=trust,
+            route=route,
+            limits=self.limits,
+            redactor=self.redactor,
+            on_close=self.forget,
+        )
         self._open.append(session)
         return session
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..answer import Asked
-from ..api import ApiCalls
+from ..answers.reader import Asked
+from ..answers.refusals import Sign
+from ..api.wire_format import ApiCalls
 from ..base import Model, Request
 from ..errors import ProviderError
-from ..framing import Framing
-from ..json_values import as_object, as_text
 from ..messages import JSON
 from ..redact import Secret
-from ..refusals import Sign
+from ..wire.framing import Framing
+from ..wire.json_values import as_object, as_text
 from .models import installed
 from .pull import PullReader
 from .signs import SIGNS

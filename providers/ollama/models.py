@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..address import parse_address
-from ..api import ApiCalls
+from ..api.wire_format import ApiCalls
 from ..base import Model
 from ..errors import ProviderError
-from ..json_values import as_count, as_list, as_object, as_text
 from ..messages import JSON
+from ..wire.json_values import as_count, as_list, as_object, as_text
 from .context import context_given
 
 _CLOUD = "ollama.com"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..answer import AnswerLog, Asked
-from ..framing import ServerEvent
-from ..json_values import as_count, as_text
+from ..answers.reader import AnswerLog, Asked
+from ..answers.refusals import error_in
 from ..messages import JSON, Progress, StreamEvent
-from ..refusals import error_in
+from ..wire.framing import ServerEvent
+from ..wire.json_values import as_count, as_text
 from .signs import PULL_SIGNS
 
 _MOST_LAYERS = 10_000

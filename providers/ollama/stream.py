@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..answer import AnswerLog, Asked
-from ..framing import ServerEvent
-from ..json_values import as_count, as_list, as_object, as_text, whole_characters
+from ..answers.reader import AnswerLog, Asked
+from ..answers.refusals import error_in
+from ..answers.tool_calls import arguments_text
 from ..messages import JSON, FinishReason, ReasoningDelta, StreamEvent, TextDelta, Usage
-from ..refusals import error_in
-from ..tool_calls import arguments_text
+from ..wire.framing import ServerEvent
+from ..wire.json_values import as_count, as_list, as_object, as_text, whole_characters
 from .signs import SIGNS
 
 _REASONS: dict[str, FinishReason] = {"": "stop", "stop": "stop", "load": "stop", "unload": "stop", "length": "length"}

@@ -9,8 +9,8 @@ import base64
 from collections.abc import Iterable
 
 from ..base import Model, Request
-from ..json_values import as_object, parse_json
 from ..messages import JSON, Image, Message, Reasoning, ToolCall, ToolResult, ToolSpec, text_of
+from ..wire.json_values import as_object, parse_json
 from .context import DEFAULT_CONTEXT
 
 KEEP_ALIVE = "10m"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..json_values import as_count, as_object, as_text
+from ..answers.tool_calls import OpenCall, ToolCalls, arguments_text
 from ..messages import JSON, StreamEvent
-from ..tool_calls import OpenCall, ToolCalls, arguments_text
+from ..wire.json_values import as_count, as_object, as_text
 
 
 class ChatCalls:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..json_values import as_object, as_text, whole_characters
 from ..messages import JSON
+from ..wire.json_values import as_object, as_text, whole_characters
 
 _TEXT = "reasoning.text"
 _COST = 100

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..answer import Asked
-from ..api import ApiCalls
+from ..answers.reader import Asked
+from ..answers.refusals import Sign
+from ..api.wire_format import ApiCalls
 from ..base import Model, Request
-from ..framing import Framing
 from ..messages import JSON
 from ..redact import Secret
-from ..refusals import Sign
+from ..wire.framing import Framing
 from .quirks import ChatQuirks
 from .servers import listed_models, who_answers
 from .signs import CHAT_SIGNS

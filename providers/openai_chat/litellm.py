@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..api.model_lists import price
 from ..base import Model
-from ..json_values import as_count, as_flag, as_object, as_text
 from ..messages import JSON
-from ..model_lists import price
+from ..wire.json_values import as_count, as_flag, as_object, as_text
 
 INFO = "/model/info"
 """Beside /v1, not under it."""

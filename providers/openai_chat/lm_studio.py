@@ -6,8 +6,8 @@ Owns the two shapes, of version 0.4 on and of those before.
 from __future__ import annotations
 
 from ..base import Model
-from ..json_values import as_count, as_flag, as_list, as_object, as_text
 from ..messages import JSON
+from ..wire.json_values import as_count, as_flag, as_list, as_object, as_text
 
 NEWEST = "/api/v1/models"
 OLDER = "/api/v0/models"

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..api import ApiCalls
+from ..api.model_lists import models_in
+from ..api.wire_format import ApiCalls
 from ..base import Model
 from ..errors import ProviderError
-from ..json_values import as_object, as_text
 from ..messages import JSON
-from ..model_lists import models_in
+from ..wire.json_values import as_object, as_text
 from . import litellm, lm_studio
 from .quirks import Server
 

@@ -6,7 +6,7 @@ answers at an address need not be what its row says.
 
 from __future__ import annotations
 
-from ..refusals import Sign
+from ..answers.refusals import Sign
 
 _OPENROUTER = (
     Sign("key_wrong", codes=("authentication",)),

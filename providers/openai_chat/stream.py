@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..answer import AnswerLog, Asked
-from ..framing import ServerEvent
-from ..json_values import CharacterJoiner, as_count, as_list, as_object, as_text
+from ..answers.reader import AnswerLog, Asked
+from ..answers.refusals import error_in
 from ..messages import JSON, FinishReason, Opaque, ReasoningDelta, ReasoningOpaque, StreamEvent, Usage
-from ..refusals import error_in
+from ..wire.framing import ServerEvent
+from ..wire.json_values import CharacterJoiner, as_count, as_list, as_object, as_text
 from .calls import ChatCalls
 from .details import ReasoningDetails
 from .names import is_swapped

@@ -10,8 +10,8 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 
-from ..json_values import as_list, parse_json
 from ..messages import JSON, Image, Message, Opaque, Part, Reasoning, Text, ToolCall, ToolResult, text_of
+from ..wire.json_values import as_list, parse_json
 from .quirks import ChatQuirks
 
 _Turn = dict[str, JSON]

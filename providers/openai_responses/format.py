@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..answer import Asked
-from ..api import ApiCalls
+from ..answers.reader import Asked
+from ..answers.refusals import Sign
+from ..api.wire_format import ApiCalls
 from ..base import Model, Request
-from ..framing import Framing
 from ..messages import JSON
 from ..redact import Secret
-from ..refusals import Sign
+from ..wire.framing import Framing
 from .models import chat_models_in
 from .stream import ResponsesStream
 from .wire import request_body

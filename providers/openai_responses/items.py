@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..json_values import CharacterJoiner, as_count, as_list, as_object, as_text, whole_characters
+from ..answers.tool_calls import OpenCall, ToolCalls, arguments_text
 from ..messages import JSON, Opaque, ReasoningDelta, ReasoningOpaque, StreamEvent, TextDelta
-from ..tool_calls import OpenCall, ToolCalls, arguments_text
+from ..wire.json_values import CharacterJoiner, as_count, as_list, as_object, as_text, whole_characters
 from .wire import OWNER
 
 _TEXTS = {

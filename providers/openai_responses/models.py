@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from ..api.model_lists import models_in
 from ..base import Model
 from ..messages import JSON
-from ..model_lists import models_in
 
 _NO_CHAT = re.compile(
     r"dall-e|(chatgpt|gpt)-image|sora|tts-|whisper|(gpt-)?(audio|realtime)|text-embedding|(omni|text)-moderation"

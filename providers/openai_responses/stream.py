@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..answer import AnswerLog, Asked
-from ..framing import ServerEvent
-from ..json_values import as_count, as_list, as_object, as_text
+from ..answers.reader import AnswerLog, Asked
+from ..answers.refusals import Sign, error_in
 from ..messages import JSON, FinishReason, StreamEvent, Usage
-from ..refusals import Sign, error_in
+from ..wire.framing import ServerEvent
+from ..wire.json_values import as_count, as_list, as_object, as_text
 from .items import OutputItems
 
 _REASONS: dict[str, FinishReason] = {

@@ -12,8 +12,8 @@ import base64
 from collections.abc import Iterable, Iterator
 
 from ..base import Model, Request
-from ..json_values import as_object
 from ..messages import JSON, Image, Message, Opaque, Part, Text, ToolCall, ToolResult, ToolSpec
+from ..wire.json_values import as_object
 from .models import reasons
 
 OWNER = "openai_responses"

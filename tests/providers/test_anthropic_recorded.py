@@ -15,11 +15,10 @@ import pytest
 from dialects.anthropic import named
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.anthropic.stream import MessageStream
 from nuke_ai_panel.providers.anthropic.thinking import BEGUN_ANEW
 from nuke_ai_panel.providers.errors import ProviderError, Service
-from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.messages import (
     Finished,
     ReasoningDelta,
@@ -30,6 +29,7 @@ from nuke_ai_panel.providers.messages import (
     ToolCallReady,
 )
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent, SseReader
 
 
 def _recorded() -> list[Path]:

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal
 from nuke_ai_panel.providers.anthropic.format import AnthropicFormat
 from nuke_ai_panel.providers.errors import Problem, Service
 from nuke_ai_panel.providers.redact import Redactor
-from nuke_ai_panel.providers.refusals import problem_of, read_refusal
 
 SERVICE = Service("anthropic", "Anthropic", "api.anthropic.com:443")
 

@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.anthropic.stream import MessageStream
 from nuke_ai_panel.providers.anthropic.thinking import BEGUN_ANEW
 from nuke_ai_panel.providers.errors import ProviderError, Service
-from nuke_ai_panel.providers.framing import ServerEvent
 from nuke_ai_panel.providers.messages import (
     Finished,
     Opaque,
@@ -27,6 +26,7 @@ from nuke_ai_panel.providers.messages import (
     UsageReported,
 )
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent
 
 SERVICE = Service("x", "X", "x.example")
 Event = dict[str, Any]

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nuke_ai_panel.panel.threads import run_blocking
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.anthropic.format import VERSION, AnthropicFormat
 from nuke_ai_panel.providers.anthropic.models import page_in
 from nuke_ai_panel.providers.anthropic.stream import MessageStream
 from nuke_ai_panel.providers.anthropic.thinking import BEGUN_ANEW
 from nuke_ai_panel.providers.anthropic.wire import USUAL_OUTPUT, request_body, wire_messages
-from nuke_ai_panel.providers.api import ApiCalls, Endpoint
+from nuke_ai_panel.providers.api.wire_format import ApiCalls, Endpoint
 from nuke_ai_panel.providers.base import Model, Request
 from nuke_ai_panel.providers.errors import Service
 from nuke_ai_panel.providers.formats import wire_format

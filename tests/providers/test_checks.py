@@ -30,7 +30,7 @@ from llama_server import LlamaServer
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Step
 from nuke_ai_panel.providers.catalog import PROVIDERS
-from nuke_ai_panel.providers.checks import _FINDINGS, report_text
+from nuke_ai_panel.providers.checks.connection_test import _FINDINGS, report_text
 from nuke_ai_panel.providers.errors import KINDS, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig

@@ -10,16 +10,16 @@ import aiohttp
 import pytest
 from fault_server import chunk, sse
 from nuke_ai_panel.panel.threads import run_blocking
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.live import LiveAnswer
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
-from nuke_ai_panel.providers.event_stream import EventStream
 from nuke_ai_panel.providers.http import HttpSessions, StreamReply
 from nuke_ai_panel.providers.limits import Limits
-from nuke_ai_panel.providers.live_answer import LiveAnswer
 from nuke_ai_panel.providers.messages import Started, TextDelta
 from nuke_ai_panel.providers.network import Network
 from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.event_stream import EventStream
 
 SERVICE = Service("x", "X", "x.example")
 

@@ -43,9 +43,9 @@ from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import Problem, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderManager
+from nuke_ai_panel.providers.manager.retrying import RequestPolicy
 from nuke_ai_panel.providers.messages import Finished, Message, StreamEvent, Text, TextDelta, Waiting
 from nuke_ai_panel.providers.network import Network
-from nuke_ai_panel.providers.retrying import RequestPolicy
 from proxy_server import proxy_server
 from quick_time import QuickTime
 

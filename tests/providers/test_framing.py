@@ -7,7 +7,14 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.framing import EventTooLarge, KeepAlive, LineSplitter, NdjsonReader, ServerEvent, SseReader
+from nuke_ai_panel.providers.wire.framing import (
+    EventTooLarge,
+    KeepAlive,
+    LineSplitter,
+    NdjsonReader,
+    ServerEvent,
+    SseReader,
+)
 
 LINE = st.text("abdt:é😀 \t", max_size=12)
 FIELD = st.one_of(LINE, LINE.map("data: {}".format), LINE.map("event: {}".format), LINE.map(": {}".format), st.just(""))

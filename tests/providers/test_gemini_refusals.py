@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from dialects.gemini import error
+from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal
+from nuke_ai_panel.providers.answers.refused_fields import fields_in, refused_field
 from nuke_ai_panel.providers.base import Model, Request
 from nuke_ai_panel.providers.errors import Problem, Service
 from nuke_ai_panel.providers.gemini.format import GeminiFormat
 from nuke_ai_panel.providers.gemini.wire import request_body
 from nuke_ai_panel.providers.redact import Redactor
-from nuke_ai_panel.providers.refusals import problem_of, read_refusal
-from nuke_ai_panel.providers.refused_fields import fields_in, refused_field
 
 Json = dict[str, Any]
 SERVICE = Service("gemini", "Google Gemini", "x.example")

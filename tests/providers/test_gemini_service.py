@@ -18,10 +18,10 @@ from nuke_ai_panel.providers.base import Provider, Request, Step
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.formats import wire_format
 from nuke_ai_panel.providers.manager import ProviderManager
+from nuke_ai_panel.providers.manager.retrying import RequestPolicy
 from nuke_ai_panel.providers.messages import Finished, Message, StreamEvent, Text, TextDelta
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.recorded import replayed
-from nuke_ai_panel.providers.retrying import RequestPolicy
 from nuke_ai_panel.providers.testing import ProviderContract
 
 KEY = "AIza-sentinel-0123456789"

@@ -11,9 +11,8 @@ import pytest
 from dialects.gemini import error, event, response
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.answer import MOST_BAD_EVENTS, Asked
+from nuke_ai_panel.providers.answers.reader import MOST_BAD_EVENTS, Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
-from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.gemini.stream import GeminiStream
 from nuke_ai_panel.providers.messages import (
     Finished,
@@ -31,6 +30,7 @@ from nuke_ai_panel.providers.messages import (
     UsageReported,
 )
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent, SseReader
 
 Json = dict[str, Any]
 SERVICE = Service("gemini", "Google Gemini", "x.example")

@@ -10,10 +10,9 @@ import pytest
 from dialects.gemini import response
 from nuke_ai_panel.panel.chat import Chat
 from nuke_ai_panel.panel.hosts.base import EmptyHost
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.base import Effort, Model, Request
 from nuke_ai_panel.providers.errors import Service
-from nuke_ai_panel.providers.framing import ServerEvent
 from nuke_ai_panel.providers.gemini.format import GeminiFormat
 from nuke_ai_panel.providers.gemini.stream import GeminiStream
 from nuke_ai_panel.providers.gemini.wire import request_body, wire_contents
@@ -30,6 +29,7 @@ from nuke_ai_panel.providers.messages import (
     ToolSpec,
 )
 from nuke_ai_panel.providers.redact import Redactor, Secret
+from nuke_ai_panel.providers.wire.framing import ServerEvent
 from scripted_models import ScriptedModels
 
 Json = dict[str, Any]

@@ -7,8 +7,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.json_values import as_count, parse_json
 from nuke_ai_panel.providers.messages import JSON
+from nuke_ai_panel.providers.wire.json_values import as_count, parse_json
 
 PARTS = st.sampled_from([*'{}[],:" \n\t\r', '"a"', "1", "-0.5e3", "true", "null", "NaN", "\\ud83d", "\u2028", "\ufeff"])
 

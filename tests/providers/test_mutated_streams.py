@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from dialect import CALLS, TEXTS, THOUGHTS, Dialect
 from dialects import ALL
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import KINDS, ProviderError, Service
 from nuke_ai_panel.providers.formats import wire_format
-from nuke_ai_panel.providers.framing import ServerEvent, event_reader
 from nuke_ai_panel.providers.messages import (
     Finished,
     ReasoningDelta,
@@ -26,6 +25,7 @@ from nuke_ai_panel.providers.messages import (
 )
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent, event_reader
 
 every_format = pytest.mark.parametrize("dialect", ALL.values(), ids=ALL)
 

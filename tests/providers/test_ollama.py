@@ -12,6 +12,8 @@ import pytest
 from dialects import ollama as wire
 from fault_server import Call, FaultServer, Handler, fails, fault_server, head, refused_url, wants_key
 from managed_providers import Managed, ManagedProvider, managed
+from nuke_ai_panel.providers.answers.refusals import problem_of as refused
+from nuke_ai_panel.providers.answers.refusals import read_refusal
 from nuke_ai_panel.providers.base import Model, Provider, Request, Step
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import Problem, ProviderError
@@ -30,8 +32,6 @@ from nuke_ai_panel.providers.messages import (
 from nuke_ai_panel.providers.ollama.context import DEFAULT_CONTEXT
 from nuke_ai_panel.providers.ollama.signs import SIGNS
 from nuke_ai_panel.providers.redact import Redactor
-from nuke_ai_panel.providers.refusals import problem_of as refused
-from nuke_ai_panel.providers.refusals import read_refusal
 from nuke_ai_panel.providers.testing import ProviderContract
 from ollama_server import OWN_CONTEXT, Installed, LittleOllama
 

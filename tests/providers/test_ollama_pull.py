@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import Problem, ProviderError, Service
-from nuke_ai_panel.providers.framing import ServerEvent
 from nuke_ai_panel.providers.messages import Progress, StreamEvent
 from nuke_ai_panel.providers.ollama.pull import PullReader
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent
 
 SERVICE = Service("ollama", "Ollama", "127.0.0.1:11434", local=True)
 START = Progress("Downloading m")

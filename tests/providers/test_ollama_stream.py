@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
-from nuke_ai_panel.providers.framing import NdjsonReader, ServerEvent
 from nuke_ai_panel.providers.messages import (
     Finished,
     ReasoningDelta,
@@ -26,6 +25,7 @@ from nuke_ai_panel.providers.messages import (
 )
 from nuke_ai_panel.providers.ollama.stream import OllamaStream
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import NdjsonReader, ServerEvent
 
 SERVICE = Service("ollama", "Ollama", "127.0.0.1:11434", local=True)
 Line = dict[str, Any]

@@ -11,7 +11,6 @@ import pytest
 from chat_reading import Chunk, call, calls_in, chat, delta, in_pieces, read, reasoning_in, text_in
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.framing import ServerEvent
 from nuke_ai_panel.providers.messages import (
     Opaque,
     ReasoningDelta,
@@ -22,6 +21,7 @@ from nuke_ai_panel.providers.messages import (
 )
 from nuke_ai_panel.providers.openai_chat.details import ReasoningDetails
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
+from nuke_ai_panel.providers.wire.framing import ServerEvent
 
 
 @pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])

@@ -12,13 +12,13 @@ from chat_reading import calls_in, chat, reasoning_in, text_in
 from hypothesis import given
 from hypothesis import strategies as st
 from nuke_ai_panel.providers.errors import ProviderError
-from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.messages import (
     Finished,
     Started,
     StreamEvent,
 )
 from nuke_ai_panel.providers.openai_chat.stream import ChatStream
+from nuke_ai_panel.providers.wire.framing import ServerEvent, SseReader
 
 RECORDED = (
     "openai__",

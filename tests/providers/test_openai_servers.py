@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from fault_server import Call, Handler, answers, fails, fault_server, model_list
 from managed_providers import Managed
+from nuke_ai_panel.providers.api.model_lists import models_in, price
 from nuke_ai_panel.providers.base import CheckReport, Model
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderConfig
-from nuke_ai_panel.providers.model_lists import models_in, price
 from nuke_ai_panel.providers.openai_chat.names import is_swapped
 from nuke_ai_panel.providers.redact import Secret
 

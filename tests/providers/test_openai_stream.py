@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from chat_reading import Chunk, call, calls_in, chat, delta, read, text_in
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
-from nuke_ai_panel.providers.framing import ServerEvent
 from nuke_ai_panel.providers.messages import (
     Finished,
     Started,
@@ -24,6 +23,7 @@ from nuke_ai_panel.providers.messages import (
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent
 
 
 def test_an_answer_starts_tells_and_finishes() -> None:

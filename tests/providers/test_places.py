@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.places import Place, Places
+from nuke_ai_panel.providers.manager.places import Place, Places
 
 
 async def test_whoever_leaves_the_line_takes_no_place_with_him() -> None:

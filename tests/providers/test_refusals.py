@@ -7,10 +7,10 @@ import time
 from typing import Any
 
 import pytest
+from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal, refusal_of
 from nuke_ai_panel.providers.errors import Problem, Service
 from nuke_ai_panel.providers.openai_chat.signs import CHAT_SIGNS
 from nuke_ai_panel.providers.redact import Redactor
-from nuke_ai_panel.providers.refusals import problem_of, read_refusal, refusal_of
 from nuke_ai_panel.providers.retry import retry_after_seconds
 
 SERVICE = Service("x", "X", "x.lan", local=True)

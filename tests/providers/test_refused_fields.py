@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from fault_server import Call, FaultServer, Handler, answers, fails, fault_server
 from managed_providers import managed
+from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal
+from nuke_ai_panel.providers.answers.refused_fields import fields_in, refused_field, without
 from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import ProviderError, Service
 from nuke_ai_panel.providers.manager import ProviderManager
+from nuke_ai_panel.providers.manager.retrying import RequestPolicy
 from nuke_ai_panel.providers.messages import Image, Message, Text, TextDelta
 from nuke_ai_panel.providers.redact import Redactor
-from nuke_ai_panel.providers.refusals import problem_of, read_refusal
-from nuke_ai_panel.providers.refused_fields import fields_in, refused_field, without
-from nuke_ai_panel.providers.retrying import RequestPolicy
 from quick_time import QuickTime
 
 HELLO = answers("Hello")

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import Service
-from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.messages import (
     Finished,
     Opaque,
@@ -26,6 +25,7 @@ from nuke_ai_panel.providers.messages import (
 from nuke_ai_panel.providers.openai_responses.format import OpenAIResponsesFormat
 from nuke_ai_panel.providers.openai_responses.stream import ResponsesStream
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent, SseReader
 
 RECORDED = ("openai_responses__", "xai_responses__", "open-responses_responses__", "azure__")
 

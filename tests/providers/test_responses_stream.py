@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import ProviderError, Service
-from nuke_ai_panel.providers.framing import ServerEvent, SseReader
 from nuke_ai_panel.providers.messages import (
     Finished,
     Opaque,
@@ -30,6 +29,7 @@ from nuke_ai_panel.providers.messages import (
 from nuke_ai_panel.providers.openai_responses.format import OpenAIResponsesFormat
 from nuke_ai_panel.providers.openai_responses.stream import ResponsesStream
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent, SseReader
 
 SERVICE = Service("x", "X", "x.example")
 Event = dict[str, Any]

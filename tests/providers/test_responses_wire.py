@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal
 from nuke_ai_panel.providers.base import Effort, Model, Request
 from nuke_ai_panel.providers.errors import Service
 from nuke_ai_panel.providers.messages import (
@@ -23,7 +24,6 @@ from nuke_ai_panel.providers.openai_responses.format import OpenAIResponsesForma
 from nuke_ai_panel.providers.openai_responses.models import chat_models_in
 from nuke_ai_panel.providers.openai_responses.wire import input_items, request_body
 from nuke_ai_panel.providers.redact import Redactor, Secret
-from nuke_ai_panel.providers.refusals import problem_of, read_refusal
 
 HI = Message("user", (Text("hi"),))
 SEALED = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "gAAA", "status": None}

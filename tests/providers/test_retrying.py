@@ -29,8 +29,8 @@ from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import Problem, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderManager
+from nuke_ai_panel.providers.manager.retrying import RequestPolicy, Timing
 from nuke_ai_panel.providers.messages import Message, Started, StreamEvent, Text, TextDelta, Waiting, waiting_text
-from nuke_ai_panel.providers.retrying import RequestPolicy, Timing
 from quick_time import QuickTime
 
 QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))

@@ -10,9 +10,8 @@ import itertools
 import json
 from typing import Any
 
-from nuke_ai_panel.providers.answer import Asked
+from nuke_ai_panel.providers.answers.reader import Asked
 from nuke_ai_panel.providers.errors import Service
-from nuke_ai_panel.providers.framing import ServerEvent
 from nuke_ai_panel.providers.messages import (
     ReasoningDelta,
     StreamEvent,
@@ -23,6 +22,7 @@ from nuke_ai_panel.providers.messages import (
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.openai_chat.stream import ChatStream
 from nuke_ai_panel.providers.redact import Redactor
+from nuke_ai_panel.providers.wire.framing import ServerEvent
 
 SERVICE = Service("x", "X", "x.example")
 Chunk = dict[str, Any]

@@ -10,11 +10,11 @@ from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Request
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
+from nuke_ai_panel.providers.manager.retrying import RequestPolicy, Timing
 from nuke_ai_panel.providers.messages import StreamEvent
 from nuke_ai_panel.providers.network import Network
-from nuke_ai_panel.providers.recording import Recorder
 from nuke_ai_panel.providers.redact import Redactor, Secret
-from nuke_ai_panel.providers.retrying import RequestPolicy, Timing
+from nuke_ai_panel.providers.wire.recording import Recorder
 from quick_time import QuickTime
 
 ONE_TRY = RequestPolicy(retries=0, at_once=1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from nuke_ai_panel.providers.retrying import Timing
+from nuke_ai_panel.providers.manager.retrying import Timing
 
 
 class QuickTime:

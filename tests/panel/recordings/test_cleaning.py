@@ -17,8 +17,8 @@ from nuke_ai_panel.providers.formats import wire_format
 from nuke_ai_panel.providers.messages import StreamEvent, TextDelta
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.recorded import replayed
-from nuke_ai_panel.providers.recording import KEPT_HEADERS, TITLE, Head, read_head
 from nuke_ai_panel.providers.redact import REMOVED, Redactor, Secret
+from nuke_ai_panel.providers.wire.recording import KEPT_HEADERS, TITLE, Head, read_head
 
 KEY = 'odd-SENTINEL7f/3+9~qwe"rtzuiop&asdf=%ghjkl-0123'
 PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(200))).decode()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 
-from .api import ApiCalls, Downloads, WireFormat
-from .base import Model, OnStep, Step
-from .errors import ProviderError
+from ..base import Model, OnStep, Step
+from ..errors import ProviderError
 from .model_facts import ModelFacts
+from .wire_format import ApiCalls, Downloads, WireFormat
 
 _API_ANSWERED = frozenset(
     {"key_wrong", "key_missing", "key_not_allowed", "out_of_credits", "daily_quota", "rate_limited", "region"}

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .base import Provider
-from .catalog import ProviderRow
+from ..base import Provider
+from ..catalog import ProviderRow
 
 if TYPE_CHECKING:
-    from .http import HttpSession
+    from ..http import HttpSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-EVENT_LIMIT = 16 * 2**20
-"""Bytes of one event. Images and signatures make single lines of several MiB."""
+from ..limits import EVENT_LIMIT
 
 Framing = Literal["sse", "ndjson"]
 """How a stream is cut into events."""

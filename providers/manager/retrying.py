@@ -14,8 +14,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from .errors import Problem, ProviderError
-from .messages import (
+from ..errors import Problem, ProviderError
+from ..messages import (
     ReasoningDelta,
     ReasoningOpaque,
     StreamEvent,
@@ -25,8 +25,8 @@ from .messages import (
     ToolCallStarted,
     Waiting,
 )
+from ..retry import may_pass, wait_after
 from .places import Place
-from .retry import may_pass, wait_after
 
 _SHOWN = (TextDelta, ReasoningDelta, ReasoningOpaque, ToolCallStarted, ToolCallDelta, ToolCallReady)
 """What an answer consists of. Once one of them was given out, asking again would answer twice."""

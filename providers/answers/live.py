@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
-from .answer import AnswerReader
-from .errors import ProviderError
-from .event_stream import EventStream
-from .framing import ServerEvent
-from .messages import StreamEvent
+from ..errors import ProviderError
+from ..messages import StreamEvent
+from ..wire.event_stream import EventStream
+from ..wire.framing import ServerEvent
+from .reader import AnswerReader
 
 _AFTER_THE_END = 5.0
 """Seconds that a server may take for its counts after the model said that it is done."""

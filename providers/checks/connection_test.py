@@ -16,19 +16,19 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .. import __version__
-from .address import Address, other_forms, parse_address, spelling_of
-from .base import CheckReport, Model, OnStep, Provider, Request, Step
-from .catalog import PROVIDERS, ProviderRow
-from .errors import Problem, ProviderError
-from .limits import Limits
-from .messages import Finished, Message, ReasoningDelta, Text, TextDelta, ToolCallStarted
+from ... import __version__
+from ..address import Address, other_forms, parse_address, spelling_of
+from ..base import CheckReport, Model, OnStep, Provider, Request, Step
+from ..catalog import PROVIDERS, ProviderRow
+from ..errors import Problem, ProviderError
+from ..limits import Limits
+from ..messages import Finished, Message, ReasoningDelta, Text, TextDelta, ToolCallStarted
+from ..redact import Redactor
 from .reach import Way
-from .redact import Redactor
 
 if TYPE_CHECKING:
-    from .http import HttpSession, Reply
-    from .http.sessions import Surroundings
+    from ..http import HttpSession, Reply
+    from ..http.sessions import Surroundings
 
 _WAY = ("Address", "DNS", "TCP", "Proxy", "TLS")
 _STEPS = (*_WAY, "API", "Key", "Models", "Model")

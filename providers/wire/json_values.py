@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from .messages import JSON
+from ..messages import JSON
 
 _HALF = re.compile(r"[\ud800-\udfff]")
 """Half a character: JSON writes those beyond the first 65,536 in two, and services cut between them."""

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from .errors import Problem, Service
-from .json_values import as_count, as_list, as_object, as_text, parse_json
-from .messages import JSON
-from .redact import Redactor
-from .retry import retry_after_seconds
+from ..errors import Problem, Service
+from ..messages import JSON
+from ..redact import Redactor
+from ..retry import retry_after_seconds
+from ..wire.json_values import as_count, as_list, as_object, as_text, parse_json
 
 _DETAIL_LENGTH = 2000
 _SHOWN_MODELS = 3

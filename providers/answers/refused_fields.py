@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from .errors import Problem
-from .json_values import as_object
-from .messages import JSON
+from ..errors import Problem
+from ..messages import JSON
+from ..wire.json_values import as_object
 
 _THINKING = re.compile("think|reason|effort")
 

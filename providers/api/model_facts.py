@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .base import Model
+from ..base import Model
 
 
 class ModelFacts:

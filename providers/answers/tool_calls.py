@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .json_values import CharacterJoiner, whole_characters
-from .messages import JSON, StreamEvent, ToolCall, ToolCallDelta, ToolCallReady, ToolCallStarted
+from ..messages import JSON, StreamEvent, ToolCall, ToolCallDelta, ToolCallReady, ToolCallStarted
+from ..wire.json_values import CharacterJoiner, whole_characters
 
 _COST = 1000
 """Characters that a call counts for by itself: what a call without arguments keeps in memory."""

@@ -13,23 +13,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .address import origin_of
-from .answer import Asked, unsealed
-from .api import HEAVY, ApiCalls, Downloads, Endpoint, WireFormat
-from .base import Capabilities, Model, OnStep, Request, RunBlocking
-from .errors import ProviderError, Service
-from .json_values import as_document, parse_json
-from .live_answer import LiveAnswer, WholeAnswer
-from .messages import JSON, Image, StreamEvent
+from ..address import origin_of
+from ..answers.live import LiveAnswer, WholeAnswer
+from ..answers.reader import Asked, unsealed
+from ..answers.refusals import error_in
+from ..answers.refused_fields import fields_in, refused_field, without
+from ..base import Capabilities, Model, OnStep, Request, RunBlocking
+from ..errors import ProviderError, Service
+from ..messages import JSON, Image, StreamEvent
+from ..redact import Secret
+from ..wire.json_values import as_document, parse_json
+from ..wire.recording import Head, Record
 from .model_facts import ModelFacts
 from .probe import Probe
-from .recording import Head, Record
-from .redact import Secret
-from .refusals import error_in
-from .refused_fields import fields_in, refused_field, without
+from .wire_format import HEAVY, ApiCalls, Downloads, Endpoint, WireFormat
 
 if TYPE_CHECKING:
-    from .http import HttpSession, StreamReply
+    from ..http import HttpSession, StreamReply
 
 _MOST_LEFT_OUT = 2
 """Fields of one question, one after the other."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from .errors import ProviderError, Service
+from ..errors import ProviderError, Service
+from ..limits import Limits
 from .framing import EventTooLarge, Framing, KeepAlive, ServerEvent, event_reader
-from .limits import Limits
 
 _STOOD_STILL = 0.25
 """Seconds by which a clock is late only if this process stood still: a host that renders blocks its loop for long."""

@@ -14,27 +14,27 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .address import origin_of
-from .api import Endpoint
-from .api_provider import ApiProvider
-from .base import CheckReport, KeyFor, Model, OnStep, Provider, Request, RunBlocking
-from .catalog import ProviderRow
-from .checks import ConnectionTest, check_built_in
-from .errors import ProviderError, problem
-from .formats import wire_format
-from .limits import Limits
-from .messages import StreamEvent
-from .model_facts import ModelFacts
-from .network import Network
+from ..address import origin_of
+from ..api.model_facts import ModelFacts
+from ..api.provider import ApiProvider
+from ..api.wire_format import Endpoint
+from ..base import CheckReport, KeyFor, Model, OnStep, Provider, Request, RunBlocking
+from ..catalog import ProviderRow
+from ..checks.connection_test import ConnectionTest, check_built_in
+from ..errors import ProviderError, problem
+from ..formats import wire_format
+from ..limits import Limits
+from ..messages import StreamEvent
+from ..network import Network
+from ..redact import Redactor, Secret
+from ..wire.recording import Head, Record, Recorder, Tape
 from .opened import ConnectionStats, Opened, OpenedProviders, ProviderConfig
 from .places import Place, Places
-from .recording import Head, Record, Recorder, Tape
-from .redact import Redactor, Secret
 from .retrying import Question, RequestPolicy, Timing
 
 if TYPE_CHECKING:
-    from .http import HttpSession, HttpSessions
-    from .http.routes import PasswordFor
+    from ..http import HttpSession, HttpSessions
+    from ..http.routes import PasswordFor
 
 __all__ = ["ConnectionStats", "Limits", "ProviderConfig", "ProviderManager", "RequestPolicy"]
 
@@ -342,10 +342,10 @@ async def _no_password(_: str) -> Secret | None:
 
 
 def _guide() -> Provider:
-    from .offline.guide import Guide
+    from ..offline.guide import Guide
 
     return Guide()
 
 
 def _import_http() -> type[HttpSessions]:
-    return importlib.import_module(".http", __package__).HttpSessions
+    return importlib.import_module("..http", __package__).HttpSessions

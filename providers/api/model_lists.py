@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from .base import Model
-from .json_values import as_count, as_flag, as_list, as_object, as_text
-from .messages import JSON
+from ..base import Model
+from ..messages import JSON
+from ..wire.json_values import as_count, as_flag, as_list, as_object, as_text
 
 _CONTEXT_NAMES = ("context_length", "max_model_len", "max_context_length", "context_window")
 _NO_CHAT_KINDS = frozenset(

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from .errors import ProviderError, Service
-from .framing import ServerEvent
-from .json_values import as_document, parse_json, whole_characters
-from .messages import (
+from ..errors import ProviderError, Service
+from ..messages import (
     JSON,
     Finished,
     FinishReason,
@@ -28,7 +26,9 @@ from .messages import (
     Usage,
     UsageReported,
 )
-from .redact import Redactor
+from ..redact import Redactor
+from ..wire.framing import ServerEvent
+from ..wire.json_values import as_document, parse_json, whole_characters
 from .refusals import Sign, problem_of, refusal_of
 from .tool_calls import ToolCalls
 

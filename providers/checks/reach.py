@@ -14,15 +14,15 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .address import Address
-from .connection_errors import kind_of_os_error, with_ca_trouble
-from .errors import ProviderError, Service
-from .network import proxy_problems
-from .network.certificates import Trust
-from .network.proxies import Proxy
+from ..address import Address
+from ..connection_errors import kind_of_os_error, with_ca_trouble
+from ..errors import ProviderError, Service
+from ..network import proxy_problems
+from ..network.certificates import Trust
+from ..network.proxies import Proxy
 
 if TYPE_CHECKING:
-    from .http.routes import Route
+    from ..http.routes import Route
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """An API over HTTP: what a wire format has to say of itself, and the requests that it may make.
 
-Owns the headers, the key that goes along, and what a status means. Which question is sent when is in `api_provider`.
+Owns the headers, the key that goes along, and what a status means. Which question is sent when is in `provider`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from .answer import AnswerReader, Asked
-from .base import Model, Request, RunBlocking
-from .errors import ProviderError, Service
-from .framing import Framing
-from .json_values import parse_json
-from .messages import JSON
-from .redact import Secret
-from .refusals import Refusal, Sign, problem_of, read_refusal
+from ..answers.reader import AnswerReader, Asked
+from ..answers.refusals import Refusal, Sign, problem_of, read_refusal
+from ..base import Model, Request, RunBlocking
+from ..errors import ProviderError, Service
+from ..messages import JSON
+from ..redact import Secret
+from ..wire.framing import Framing
+from ..wire.json_values import parse_json
 
 if TYPE_CHECKING:
-    from .http import HttpSession, Reply, StreamReply
+    from ..http import HttpSession, Reply, StreamReply
 
 T = TypeVar("T")
 

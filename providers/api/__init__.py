@@ -1,0 +1,8 @@
+"""A service behind an API over HTTP.
+
+wire_format    `WireFormat`, what a format does its own way; `ApiCalls`, how it asks
+model_facts    what is known of a model, listed or learned
+model_lists    how lists tell of models
+probe          what a connection test asks the API
+provider       `ApiProvider`: a provider of any format
+"""
