@@ -262,7 +262,20 @@ class BatchedLoop(TimedLoop):
         finally:
             self._current_handle = None
         if (took := time.monotonic() - begin) >= self.slow_callback_duration:
-            logger.warning("Executing %r took %.3f seconds", handle, took)
+            logger.warning("%s took %.3f seconds", _name_of(handle), took)
+
+
+def _name_of(handle: Callback) -> str:
+    """What ran, and who asked for it. Never values, as asyncio's own words have them: an argument, or the future that a
+    task waits for, may hold the error of a transport, and that a key."""
+    callback: object = handle._callback
+    task: object = getattr(callback, "__self__", None)
+    if isinstance(task, asyncio.Task):
+        name = f"A step of {task.get_name()}"
+    else:
+        name = getattr(callback, "__qualname__", type(callback).__qualname__)
+    trace = handle._source_traceback
+    return f"{name}, asked for at {trace[-1].filename}:{trace[-1].lineno}," if trace else name
 
 
 def _drop_own_line(handle: asyncio.Handle) -> None:

@@ -242,7 +242,7 @@ async def test_debug_mode_names_slow_callbacks_and_calls_from_the_wrong_thread(c
     with caplog.at_level(logging.WARNING, "asyncio"):
         await from_a_slot(lambda: loop.call_soon_threadsafe(int))  # debug mode holds from the next batch on
         await asyncio.sleep(0)
-    assert "Executing <Handle int() created at " in caplog.text
+    assert "int, asked for at " in caplog.text
     assert f"{__file__}:" in caplog.text and "loop/batches.py" not in caplog.text, "who asked for it is named"
 
     def call_from_a_thread() -> None:
@@ -253,6 +253,28 @@ async def test_debug_mode_names_slow_callbacks_and_calls_from_the_wrong_thread(c
     thread.start()
     thread.join()
     loop.set_debug(False)
+
+
+async def test_debug_mode_tells_no_values_of_a_slow_step(caplog: pytest.LogCaptureFixture):
+    """A future holds the error of a transport for a turn, and that what the server said: perhaps a key."""
+    loop = running()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.0
+
+    async def meet(future: asyncio.Future[None]) -> None:
+        with contextlib.suppress(ValueError):
+            await future
+
+    with caplog.at_level(logging.WARNING, "asyncio"):
+        await from_a_slot(int)  # debug mode holds from the next batch on
+        async with asyncio.TaskGroup() as group:
+            future = loop.create_future()
+            group.create_task(meet(future), name="meet it")
+            loop.call_soon(future.set_exception, ValueError("sk-sentinel"))
+    loop.set_debug(False)
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("A step of meet it" in line for line in told) >= 2, told
+    assert "sk-sentinel" not in caplog.text
 
 
 async def test_stats_count_what_ran():

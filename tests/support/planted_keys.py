@@ -89,8 +89,12 @@ def told_by(error: BaseException | None) -> list[str]:
 
 
 def state_of(start: object) -> list[str]:
-    """The tasks, and how every object of ours prints that can be reached from there and is no bare container."""
-    tasks = [f"{task.get_name()} {task!r} {task.get_coro()!r}" for task in asyncio.all_tasks()]
+    """The tasks, and how every object of ours prints that can be reached from there and is no bare container.
+
+    A task's own repr is no part of it: for one turn it shows the error that a transport of aiohttp's has just put into
+    the future which the task waits for. Nothing of ours prints it, not even the loop's debug mode.
+    """
+    tasks = [f"{task.get_name()} {task.get_coro()!r} {task.get_stack()!r}" for task in asyncio.all_tasks()]
     return [*tasks, *(repr(thing) for thing in _reachable(start))]
 
 
