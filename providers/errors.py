@@ -1,7 +1,7 @@
 """What can go wrong with a provider, each with a name, a title, a cause and a next step.
 
 Owns the values that say it; the words stand in `error_texts`, how a symptom is recognised in `http` (the connection)
-and in `refusals` (the service's answer).
+and in `answers.signs` (the service's answer).
 
     ProviderError ── problem: Problem(kind, severity, title, why, next, ...)
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from .answers.reader import AnswerReader, Asked
-from .answers.refusals import error_in, problem_of, read_refusal
+from .answers.refusals import error_in, read_refusal
+from .answers.signs import problem_of
 from .api.wire_format import WireFormat
 from .errors import ProviderError, Service
 from .messages import JSON, StreamEvent

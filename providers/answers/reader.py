@@ -29,7 +29,8 @@ from ..messages import (
 from ..redact import Redactor
 from ..wire.framing import ServerEvent
 from ..wire.json_values import as_document, parse_json, whole_characters
-from .refusals import Sign, problem_of, refusal_of
+from .refusals import refusal_of
+from .signs import Sign, problem_of
 from .tool_calls import ToolCalls
 
 MOST_BAD_EVENTS = 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..answers.reader import Asked
-from ..answers.refusals import Sign
+from ..answers.signs import Sign
 from ..api.wire_format import ApiCalls
 from ..base import Model, Request
 from ..messages import JSON

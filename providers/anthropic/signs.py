@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..answers.refusals import Refusal, Sign
+from ..answers.refusals import Refusal
+from ..answers.signs import Sign
 
 
 @dataclass(frozen=True, slots=True)

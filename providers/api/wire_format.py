@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from ..answers.reader import AnswerReader, Asked
-from ..answers.refusals import Refusal, Sign, problem_of, read_refusal
+from ..answers.refusals import Refusal, read_refusal
+from ..answers.signs import Sign, problem_of
 from ..base import Model, Request, RunBlocking
 from ..errors import ProviderError, Service
 from ..messages import JSON

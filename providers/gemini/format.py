@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from ..answers.reader import Asked
-from ..answers.refusals import Sign
+from ..answers.signs import Sign
 from ..api.wire_format import ApiCalls
 from ..base import Model, Request
 from ..messages import JSON

@@ -1,11 +1,11 @@
-"""The refusals that only Google words so; those that all services share stand in `refusals`. Owns no behaviour.
+"""The refusals that only Google words so; those that all services share stand in `answers.signs`. Owns no behaviour.
 
 A wrong key is a 400 here, and a 429 says only in its details whether it is the minute or the day that is used up.
 """
 
 from __future__ import annotations
 
-from ..answers.refusals import Sign
+from ..answers.signs import Sign
 
 SIGNS = (
     Sign("key_wrong", (400,), ("api_key_invalid",), ("api key not valid", "api key expired")),

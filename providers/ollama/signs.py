@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..answers.refusals import Sign
+from ..answers.signs import Sign
 
 SIGNS = (
     Sign("host_blocked", (403,), texts=(r"\A\Z",)),  # it says nothing to a Host header that it does not know

@@ -1,4 +1,4 @@
-"""The refusals that only services of the OpenAI chat format word so; those that all share stand in `refusals`.
+"""The refusals that only services of the OpenAI chat format word so; those that all share stand in `answers.signs`.
 
 Owns no behaviour. Each group names whose words they are: several services and servers hide behind one format, and what
 answers at an address need not be what its row says.
@@ -6,7 +6,7 @@ answers at an address need not be what its row says.
 
 from __future__ import annotations
 
-from ..answers.refusals import Sign
+from ..answers.signs import Sign
 
 _OPENROUTER = (
     Sign("key_wrong", codes=("authentication",)),

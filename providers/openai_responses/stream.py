@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..answers.reader import AnswerLog, Asked
-from ..answers.refusals import Sign, error_in
+from ..answers.refusals import error_in
+from ..answers.signs import Sign
 from ..messages import JSON, FinishReason, StreamEvent, Usage
 from ..wire.framing import ServerEvent
 from ..wire.json_values import as_count, as_list, as_object, as_text

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal
+from nuke_ai_panel.providers.answers.refusals import read_refusal
+from nuke_ai_panel.providers.answers.signs import problem_of
 from nuke_ai_panel.providers.anthropic.format import AnthropicFormat
 from nuke_ai_panel.providers.errors import Problem, Service
 from nuke_ai_panel.providers.redact import Redactor

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from dialects.gemini import error
-from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal
+from nuke_ai_panel.providers.answers.refusals import read_refusal
 from nuke_ai_panel.providers.answers.refused_fields import fields_in, refused_field
+from nuke_ai_panel.providers.answers.signs import problem_of
 from nuke_ai_panel.providers.base import Model, Request
 from nuke_ai_panel.providers.errors import Problem, Service
 from nuke_ai_panel.providers.gemini.format import GeminiFormat

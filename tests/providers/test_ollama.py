@@ -12,8 +12,8 @@ import pytest
 from dialects import ollama as wire
 from fault_server import Call, FaultServer, Handler, fails, fault_server, head, refused_url, wants_key
 from managed_providers import Managed, ManagedProvider, managed
-from nuke_ai_panel.providers.answers.refusals import problem_of as refused
 from nuke_ai_panel.providers.answers.refusals import read_refusal
+from nuke_ai_panel.providers.answers.signs import problem_of as refused
 from nuke_ai_panel.providers.base import Model, Provider, Request, Step
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import Problem, ProviderError

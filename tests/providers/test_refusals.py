@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal, refusal_of
+from nuke_ai_panel.providers.answers.refusals import read_refusal, refusal_of
+from nuke_ai_panel.providers.answers.signs import problem_of
 from nuke_ai_panel.providers.errors import Problem, Service
 from nuke_ai_panel.providers.openai_chat.signs import CHAT_SIGNS
 from nuke_ai_panel.providers.redact import Redactor

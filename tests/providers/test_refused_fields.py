@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from fault_server import Call, FaultServer, Handler, answers, fails, fault_server
 from managed_providers import managed
-from nuke_ai_panel.providers.answers.refusals import problem_of, read_refusal
+from nuke_ai_panel.providers.answers.refusals import read_refusal
 from nuke_ai_panel.providers.answers.refused_fields import fields_in, refused_field, without
+from nuke_ai_panel.providers.answers.signs import problem_of
 from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import ProviderError, Service
 from nuke_ai_panel.providers.manager import ProviderManager
