@@ -18,7 +18,7 @@ from shiboken6 import isValid
 
 from ...providers.base import Step
 from ...providers.catalog import ProviderRow
-from ...providers.checks.connection_test import report_text
+from ...providers.checks.report import report_text
 from ...providers.errors import Problem, ProviderError, problem
 from ...providers.manager import ProviderConfig
 from ...providers.messages import Progress

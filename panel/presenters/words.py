@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...providers.base import CheckReport, Step
-from ...providers.checks.connection_test import took
+from ...providers.checks.report import took
 from ...providers.errors import Problem
 from ...providers.manager import ProviderConfig
 from ...providers.messages import Progress

@@ -40,7 +40,7 @@ from nuke_ai_panel.panel.settings import OwnService, Settings, settings_path
 from nuke_ai_panel.providers.address import origin_of
 from nuke_ai_panel.providers.base import Step
 from nuke_ai_panel.providers.catalog import OWN_KEY_VARIABLE
-from nuke_ai_panel.providers.checks.connection_test import report_text
+from nuke_ai_panel.providers.checks.report import report_text
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.formats import wire_format
 from nuke_ai_panel.providers.limits import Limits

@@ -30,7 +30,7 @@ from llama_server import LlamaServer, start
 from nuke_ai_panel.panel.presenters import pane as pane_module
 from nuke_ai_panel.panel.presenters import starting
 from nuke_ai_panel.panel.window import Session
-from nuke_ai_panel.providers.checks.connection_test import took
+from nuke_ai_panel.providers.checks.report import took
 from nuke_ai_panel.providers.redact import Secret
 from nuke_ai_panel.ui.settings.dialog import SettingsDialog
 from nuke_ai_panel.ui.settings.values import ProviderDraft

@@ -30,7 +30,8 @@ from llama_server import LlamaServer
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Step
 from nuke_ai_panel.providers.catalog import PROVIDERS
-from nuke_ai_panel.providers.checks.connection_test import _FINDINGS, report_text
+from nuke_ai_panel.providers.checks.report import report_text
+from nuke_ai_panel.providers.checks.steps import FINDINGS
 from nuke_ai_panel.providers.errors import KINDS, ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig
@@ -210,8 +211,8 @@ async def test_the_stored_key_is_used_where_none_is_typed() -> None:
 
 
 def test_every_problem_has_its_words_for_the_step_that_it_stopped() -> None:
-    assert set(_FINDINGS) == set(KINDS)
-    assert all(len(words) <= 30 for words in _FINDINGS.values())
+    assert set(FINDINGS) == set(KINDS)
+    assert all(len(words) <= 30 for words in FINDINGS.values())
 
 
 async def test_each_step_is_told_as_it_begins() -> None:

@@ -22,7 +22,7 @@ from fault_server import Handler, answers, fault_server, refused_url
 from managed_providers import managed
 from nuke_ai_panel.providers.base import CheckReport, Request, Step
 from nuke_ai_panel.providers.catalog import PROVIDERS
-from nuke_ai_panel.providers.checks.connection_test import report_text
+from nuke_ai_panel.providers.checks.report import report_text
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
