@@ -175,7 +175,7 @@ async def test_what_was_listed_in_an_earlier_run_is_known_before_the_first_quest
             if known is None:
                 await app.models.asked("compatible")
             await app.chat("compatible").ask("hi")
-            facts = app.providers._facts["compatible", server.url]
+            facts = app.providers._maker.facts("compatible", server.url)
             assert facts.find("tiny") == Model("tiny")
             await app.close()
         assert [call.method for call in server.calls] == ["GET", "POST", "POST"]

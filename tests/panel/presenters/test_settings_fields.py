@@ -89,7 +89,7 @@ async def test_limits_and_the_log_count_at_once() -> None:
         give(window, options.CONNECT, "3")
         give(window, options.RETRIES, "0")
         give(window, options.LOG_LEVEL, "error")
-        assert window.app.providers._limits.connect == 3
+        assert window.app.providers._network.limits.connect == 3
         assert window.app.providers._policy.retries == 0
         assert logging.getLogger("nuke_ai_panel").level == logging.ERROR
 
