@@ -55,19 +55,19 @@ class SettingFields(QObject):
         super().__init__(dialog)
         self._dialog = dialog
         self._app = app
-        dialog.field_changed.connect(self._change)
-        dialog.field_reset.connect(self._reset)
+        dialog.fields.given.connect(self._change)
+        dialog.fields.reset.connect(self._reset)
 
     def show(self, setting: AnySetting) -> None:
         """It was changed elsewhere."""
-        self._dialog.show_field(field_of(self._app.settings, setting))
+        self._dialog.fields.show_field(field_of(self._app.settings, setting))
 
     def _change(self, field_id: str, words: str) -> None:
         setting = _SETTINGS[field_id]
         try:
             self._app.settings.set_words(setting, words)
         except options.Unusable as why:
-            self._dialog.show_field_error(field_id, str(why))
+            self._dialog.fields.show_error(field_id, str(why))
             return
         self._tell(setting)
 

@@ -44,9 +44,9 @@ class ProxyPassword(QObject):
         self._tasks = ViewTasks(dialog, scope)
         self._keys = KeyTasks(dialog, app.keys, scope, self._show)
         self._keys.changed.connect(self.changed)
-        dialog.secret_entered.connect(self._entered)
-        dialog.secret_removed.connect(self._removed)
-        dialog.secret_unlock_requested.connect(self._unlock)
+        dialog.fields.secret_entered.connect(self._entered)
+        dialog.fields.secret_removed.connect(self._removed)
+        dialog.fields.unlock_requested.connect(self._unlock)
 
     def look_up(self) -> None:
         """Finds out which proxy is in force and where its password is, and shows it."""
@@ -57,7 +57,7 @@ class ProxyPassword(QObject):
         if origin:
             self._keys.look_up(PROXY_LOGIN, origin)
         else:
-            self._dialog.show_field(replace(FIELD, locked_by="There is no proxy: name one above first."))
+            self._dialog.fields.show_field(replace(FIELD, locked_by="There is no proxy: name one above first."))
 
     def _entered(self, _: str, password: str) -> None:
         self._tasks.start(self._save(Secret(password)), name="save the password of the proxy")
@@ -77,4 +77,4 @@ class ProxyPassword(QObject):
         self._keys.unlock(PROXY_LOGIN)
 
     def _show(self, _: str, state: KeyState) -> None:
-        self._dialog.show_field(replace(FIELD, value=state))
+        self._dialog.fields.show_field(replace(FIELD, value=state))

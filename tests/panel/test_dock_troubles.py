@@ -258,8 +258,8 @@ class TestQuittingAtABadMoment:
             yield lambda: is_ready(pane)
             pane.chat.header.settings_requested.emit()
             yield lambda: nuke.app.activeWindow() is not nuke.window
-            dialog = next(each for each in nuke.app.topLevelWidgets() if hasattr(each, "field_changed"))
-            dialog.field_changed.emit(options.SEND_KEY.id, "ctrl+enter")
+            dialog = next(each for each in nuke.app.topLevelWidgets() if hasattr(each, "fields"))
+            dialog.fields.given.emit(options.SEND_KEY.id, "ctrl+enter")
             yield saving.is_set
 
         nuke.play(script())

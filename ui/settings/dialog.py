@@ -17,7 +17,8 @@ from ..look.theme import Look
 from ..parts.beside import Beside, Foot
 from ..parts.controls import Button
 from ..parts.frames import column
-from .fields_page import FieldsPage
+from ..parts.own_keys import claims
+from .field_pages import FieldPages
 from .page_list import ListEntry, SettingsList
 from .provider_page import ProviderPage
 from .search import Search, find
@@ -33,30 +34,15 @@ from .values import (
     TestVerdict,
 )
 
-__all__ = [
-    "FieldSpec",
-    "KeyState",
-    "ProviderDraft",
-    "ProviderPageSpec",
-    "SettingsDialog",
-    "StepRow",
-    "TestVerdict",
-]
-
 SAVED = "All changes saved"
 
 
-def page_id(title: str) -> str:
-    """The id of a page that is made from fields: no provider has such a one."""
-    return f"#{title.lower()}"
-
-
 class SettingsDialog(QDialog):
-    """Not modal: `show()` it. All signals but the last three begin with the provider's id.
+    """Not modal: `show()` it. All signals but `closed`, however that comes about, begin with the provider's id.
 
     `service_given(id, draft)`, "" for a new one: to be judged and answered with `show_service_errors` or `end_service`.
-    `closed` comes however it is closed; Esc closes. `action_requested(id, action, draft)`: what a verdict has offered.
-    `field_changed(id, words)`: to be judged and answered with `show_field` or `show_field_error`. Ctrl+F searches.
+    `action_requested(id, action, draft)`: what a verdict has offered. `fields` are the other pages, with signals of
+    their own. Ctrl+F searches, Esc closes.
     """
 
     test_requested = Signal(str, ProviderDraft)
@@ -70,11 +56,6 @@ class SettingsDialog(QDialog):
     service_given = Signal(str, ServiceDraft)
     service_removed = Signal(str)
     action_requested = Signal(str, str, ProviderDraft)
-    field_changed = Signal(str, str)
-    field_reset = Signal(str)
-    secret_entered = Signal(str, str)
-    secret_removed = Signal(str)
-    secret_unlock_requested = Signal(str)
     closed = Signal()
     _ended = Signal(str)
 
@@ -90,8 +71,6 @@ class SettingsDialog(QDialog):
         self._specs: dict[str, ProviderPageSpec] = {}
         self._pages: dict[str, ProviderPage] = {}
         self._offered: Collection[str] | None = None
-        self._fields: dict[str, list[FieldSpec]] = {}
-        self._field_pages: dict[str, FieldsPage] = {}
         self._forms: ServiceForms | None = None
         self.setWindowTitle("Settings")
         self.setModal(False)
@@ -101,16 +80,10 @@ class SettingsDialog(QDialog):
         self._status = self._foot.words
         self.search = Search(look, self.list)
         self.pages = Beside(look, self.search, self._foot)
+        self.fields = FieldPages(look, self.pages, fields, self)
         self._build()
-        self.search.changed.connect(self._filter)
-        self.search.entered.connect(self._go_to_found)
-        self.list.page_chosen.connect(self._turn_to)
-        queued = Qt.ConnectionType.QueuedConnection  # once it has its place
-        self._ended.connect(self._bring_end_into_view, queued)  # pyright: ignore[reportArgumentType] - the stubs of 6.5
-        self._close.clicked.connect(self.close)
-        self.finished.connect(self._tell_closed)
-        self.list.put(ListEntry("", "Providers"))
-        self._list_fields(fields)
+        self._connect()
+        self._list_fields()
         for spec in providers:
             self.set_provider(spec)
 
@@ -125,14 +98,29 @@ class SettingsDialog(QDialog):
         self.setMinimumSize(300, 320)
         self.resize(828, 640)
 
+    def _connect(self) -> None:
+        self.search.changed.connect(self._filter)
+        self.search.entered.connect(self._go_to_found)
+        self.list.page_chosen.connect(self._turn_to)
+        queued = Qt.ConnectionType.QueuedConnection  # once it has its place
+        self._ended.connect(self._bring_end_into_view, queued)  # pyright: ignore[reportArgumentType] - the stubs of 6.5
+        self._close.clicked.connect(self.close)
+        self.finished.connect(self._tell_closed)
+
+    def _list_fields(self) -> None:
+        self.list.put(ListEntry("", "Providers"))
+        if self.fields.titles:
+            self.list.put(ListEntry("", ""))
+        for place, title in self.fields.titles.items():
+            self.list.put(ListEntry(place, title))
+
     def show_page(self, page_id: str) -> None:
         self.list.select(page_id)
 
     def go_to_field(self, field_id: str) -> None:
         """To the page of this setting, ready to change it. Raises StopIteration for one that nobody declared."""
-        place = self._place_of(field_id)
-        self.show_page(place)
-        self._fields_page(place).field(field_id).control.focus.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.show_page(self.fields.place_of(field_id))
+        self.fields.field(field_id).control.focus.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def offer_services(self, formats: Sequence[tuple[str, str]], locked_by: str = "") -> None:
         """From now on services of the user's own can be described, unless somebody has decided against it."""
@@ -208,21 +196,6 @@ class SettingsDialog(QDialog):
         self._offered = frozenset(provider_ids)
         self._filter()
 
-    def show_field(self, field: FieldSpec) -> None:
-        """Show what is in force."""
-        place = page_id(field.page)
-        self._fields[place] = [field if each.id == field.id else each for each in self._fields[place]]
-        if page := self._field_pages.get(place):
-            page.field(field.id).show_field(field)
-
-    def show_field_error(self, field_id: str, sentence: str) -> None:
-        """Why what was typed last is not in force."""
-        self.field_page(field_id).field(field_id).show_error(sentence)
-
-    def field_page(self, field_id: str) -> FieldsPage:
-        """The page that a field stands on. Raises StopIteration for a field that nobody declared."""
-        return self._fields_page(self._place_of(field_id))
-
     def set_status(self, words: str = SAVED) -> None:
         """The line at the bottom: what is saved, or why something is not."""
         self._foot.say(words)
@@ -233,95 +206,32 @@ class SettingsDialog(QDialog):
         if not page:
             page = ProviderPage(self._look, self._specs[provider_id])
             self._pages[provider_id] = page
-            self._connect(provider_id, page)
+            self._connect_page(page)
             self.pages.add(provider_id, page)
         return page
 
-    def _place_of(self, field_id: str) -> str:
-        return next(page for page, fields in self._fields.items() if field_id in _ids(fields))
-
-    def _list_fields(self, fields: Sequence[FieldSpec]) -> None:
-        for field in fields:
-            place = page_id(field.page)
-            if not self._fields:
-                self.list.put(ListEntry("", ""))
-            if place not in self._fields:
-                self.list.put(ListEntry(place, field.page))
-            self._fields.setdefault(place, []).append(field)
-
-    def _fields_page(self, place: str) -> FieldsPage:
-        """Made when it is first needed."""
-        page = self._field_pages.get(place)
-        if not page:
-            fields = self._fields[place]
-            page = self._field_pages[place] = FieldsPage(self._look, fields[0].page, fields)
-            page.given.connect(self.field_changed)
-            page.reset.connect(self.field_reset)
-            page.secret_entered.connect(self.secret_entered)
-            page.secret_removed.connect(self.secret_removed)
-            page.unlock_requested.connect(self.secret_unlock_requested)
-            self.pages.add(place, page)
-            self._filter_page(place, page)
-        return page
-
-    def _connect(self, provider_id: str, page: ProviderPage) -> None:
-        page.setProperty("provider", provider_id)
-        page.test_requested.connect(self._test)
-        page.test_cancelled.connect(self._cancel)
-        page.key_entered.connect(self._enter_key)
-        page.key_removed.connect(self._remove_key)
-        page.unlock_requested.connect(self._unlock)
-        page.address_changed.connect(self._change_address)
-        page.model_changed.connect(self._change_model)
-        page.chosen.connect(self._choose)
+    def _connect_page(self, page: ProviderPage) -> None:
+        page.test_requested.connect(self.test_requested)
+        page.test_cancelled.connect(self.test_cancelled)
+        page.key_entered.connect(self.key_entered)
+        page.key_removed.connect(self.key_removed)
+        page.unlock_requested.connect(self.unlock_requested)
+        page.address_changed.connect(self.address_changed)
+        page.model_changed.connect(self.model_changed)
+        page.chosen.connect(self.provider_chosen)
         page.edit_requested.connect(self._edit)
-        page.removed.connect(self._remove)
-        page.action_requested.connect(self._act)
+        page.removed.connect(self.service_removed)
+        page.action_requested.connect(self.action_requested)
 
-    def _from(self) -> str:
-        """Which provider's page has just signalled."""
-        sender = self.sender()
-        return str(sender.property("provider")) if sender else ""
-
-    def _test(self, draft: ProviderDraft) -> None:
-        self.test_requested.emit(self._from(), draft)
-
-    def _cancel(self) -> None:
-        self.test_cancelled.emit(self._from())
-
-    def _enter_key(self, address: str, key: str) -> None:
-        self.key_entered.emit(self._from(), address, key)
-
-    def _remove_key(self, address: str) -> None:
-        self.key_removed.emit(self._from(), address)
-
-    def _unlock(self) -> None:
-        self.unlock_requested.emit(self._from())
-
-    def _change_address(self, address: str) -> None:
-        self.address_changed.emit(self._from(), address)
-
-    def _change_model(self, model: str) -> None:
-        self.model_changed.emit(self._from(), model)
-
-    def _edit(self) -> None:
-        spec = self._specs[self._from()]
+    def _edit(self, provider_id: str) -> None:
+        spec = self._specs[provider_id]
         if self._forms and spec.own:
             self._forms.edit(spec.id, spec.own)
-
-    def _remove(self) -> None:
-        self.service_removed.emit(self._from())
 
     def _leave_form(self, service_id: str) -> None:
         """Back to the page that it was about; from that for a new one to the first page."""
         page = service_id or next(iter(self._specs))
         self.end_service(service_id, page)
-
-    def _choose(self) -> None:
-        self.provider_chosen.emit(self._from())
-
-    def _act(self, action: str, draft: ProviderDraft) -> None:
-        self.action_requested.emit(self._from(), action, draft)
 
     def _bring_end_into_view(self, provider_id: str) -> None:
         """What to do about a failure stands at the end of a page, which a narrow dialog does not show whole."""
@@ -335,7 +245,7 @@ class SettingsDialog(QDialog):
         if place in self._specs:
             self.page(place)
         else:
-            self._fields_page(place)
+            self.fields.page(place)
         self.pages.show_page(place)
 
     # What is searched for
@@ -343,23 +253,17 @@ class SettingsDialog(QDialog):
     def _filter(self) -> None:
         words = self.search.edit.text().strip()
         offered = [spec for spec in self._specs.values() if self._offered is None or spec.id in self._offered]
-        found = find(words, offered, self._fields)
+        found = find(words, offered, self.fields.fields)
         headings = {"", NEW} if not words else set[str]()
         self.list.show_only(found.pages | headings)
         self.search.say(len(found.pages))
-        for place, page in self._field_pages.items():
-            self._filter_page(place, page)
+        self.fields.search(words)
         if words and self.pages.current not in found.pages:
             self.list.select_first()
 
-    def _filter_page(self, place: str, page: FieldsPage) -> None:
-        words = self.search.edit.text().strip()
-        page.show_only(find(words, (), {place: self._fields[place]}).fields if words else None)
-
     def _go_to_found(self) -> None:
         """To the first field that was found; on a provider's page, to the list."""
-        page = self._field_pages.get(self.pages.current)
-        field = page.first() if page else None
+        field = self.fields.first_found(self.pages.current)
         (field.control.focus if field else self.list).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _tell_closed(self) -> None:
@@ -369,7 +273,7 @@ class SettingsDialog(QDialog):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _finds(event):
             event.accept()  # or a shortcut of the host would take the key
             return True
-        return super().event(event)
+        return claims(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if _finds(event):
@@ -385,7 +289,3 @@ class SettingsDialog(QDialog):
 
 def _finds(event: QKeyEvent) -> bool:
     return event.matches(QKeySequence.StandardKey.Find)
-
-
-def _ids(fields: Sequence[FieldSpec]) -> set[str]:
-    return {field.id for field in fields}

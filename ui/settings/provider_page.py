@@ -25,23 +25,23 @@ from .values import KeyState, ProviderDraft, ProviderPageSpec
 class ProviderPage(Page):
     """Address, key, default model, connection test.
 
-    Signals: `test_requested(draft)`, `test_cancelled`, `key_entered(address, key)`, `key_removed(address)`,
-    `unlock_requested`, `address_changed(address)`, `model_changed(model)`, `chosen` (use for chat), of
-    one's own service `edit_requested` and `removed`,
-    `action_requested(action, draft)`: a button of the verdict that this page cannot do by itself.
+    All signals begin with the provider's id: `test_requested(id, draft)`, `test_cancelled`, `key_entered(id, address,
+    key)`, `key_removed(id, address)`, `unlock_requested`, `address_changed(id, address)`, `model_changed(id, model)`,
+    `chosen` (use for chat), of one's own service `edit_requested` and `removed`, `action_requested(id, action, draft)`:
+    a button of the verdict that this page cannot do by itself.
     """
 
-    test_requested = Signal(ProviderDraft)
-    test_cancelled = Signal()
-    key_entered = Signal(str, str)
-    key_removed = Signal(str)
-    unlock_requested = Signal()
-    address_changed = Signal(str)
-    model_changed = Signal(str)
-    chosen = Signal()
-    edit_requested = Signal()
-    removed = Signal()
-    action_requested = Signal(str, ProviderDraft)
+    test_requested = Signal(str, ProviderDraft)
+    test_cancelled = Signal(str)
+    key_entered = Signal(str, str, str)
+    key_removed = Signal(str, str)
+    unlock_requested = Signal(str)
+    address_changed = Signal(str, str)
+    model_changed = Signal(str, str)
+    chosen = Signal(str)
+    edit_requested = Signal(str)
+    removed = Signal(str)
+    action_requested = Signal(str, str, ProviderDraft)
 
     def __init__(self, look: Look, spec: ProviderPageSpec, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -83,14 +83,14 @@ class ProviderPage(Page):
         self.address.editingFinished.connect(self._save_address)
         self.key.entered.connect(self._save_key)
         self.key.removed.connect(self._remove_key)
-        self.key.unlock_requested.connect(self.unlock_requested)
-        self.model.changed.connect(self.model_changed)
+        self.key.unlock_requested.connect(self._unlock)
+        self.model.changed.connect(self._save_model)
         self.test.start_clicked.connect(self._test)
-        self.test.cancel_clicked.connect(self.test_cancelled)
+        self.test.cancel_clicked.connect(self._cancel_test)
         self.test.action_clicked.connect(self._act)
-        self._use.clicked.connect(self.chosen)
-        self.own.edit_requested.connect(self.edit_requested)
-        self.own.removed.connect(self.removed)
+        self._use.clicked.connect(self._choose)
+        self.own.edit_requested.connect(self._edit)
+        self.own.removed.connect(self._remove)
 
     @property
     def spec(self) -> ProviderPageSpec:
@@ -155,22 +155,40 @@ class ProviderPage(Page):
     def _save_address(self) -> None:
         address = self._address()
         if address != (self._spec.address or self._spec.default_address) and not address_problem(address):
-            self.address_changed.emit(address)
+            self.address_changed.emit(self._spec.id, address)
 
     def _save_key(self, key: str) -> None:
         again, self._test_after_key = self._test_after_key, False
         draft = ProviderDraft(self._address(), key, self.model.text())
-        self.key_entered.emit(draft.address, key)
+        self.key_entered.emit(self._spec.id, draft.address, key)
         if again:
             # The key's field has gone; whoever waits for the verdict waits here.
             self.test.button.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.test_requested.emit(draft)
+            self.test_requested.emit(self._spec.id, draft)
 
     def _remove_key(self) -> None:
-        self.key_removed.emit(self._address())
+        self.key_removed.emit(self._spec.id, self._address())
+
+    def _unlock(self) -> None:
+        self.unlock_requested.emit(self._spec.id)
+
+    def _save_model(self, model: str) -> None:
+        self.model_changed.emit(self._spec.id, model)
+
+    def _choose(self) -> None:
+        self.chosen.emit(self._spec.id)
+
+    def _edit(self) -> None:
+        self.edit_requested.emit(self._spec.id)
+
+    def _remove(self) -> None:
+        self.removed.emit(self._spec.id)
 
     def _test(self, ask: bool) -> None:
-        self.test_requested.emit(replace(self.draft(), ask=ask))
+        self.test_requested.emit(self._spec.id, replace(self.draft(), ask=ask))
+
+    def _cancel_test(self) -> None:
+        self.test_cancelled.emit(self._spec.id)
 
     def _act(self, action: str) -> None:
         match action:
@@ -187,7 +205,7 @@ class ProviderPage(Page):
                 self._test(ask=False)
             case _:
                 self._save_address()  # what is downloaded goes to the server of the settings
-                self.action_requested.emit(action, self.draft())
+                self.action_requested.emit(self._spec.id, action, self.draft())
 
     def _restyle(self) -> None:
         self.address.setFont(self._look.theme.face())

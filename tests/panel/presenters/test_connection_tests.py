@@ -187,5 +187,5 @@ async def test_the_setting_that_may_be_wrong_is_gone_to(action: str, field: str)
     async with open_pane() as window:
         dialog = window.presenter.settings.open("compatible")
         dialog.action_requested.emit("compatible", action, dialog.page("compatible").draft())
-        page = dialog.field_page(field)
+        page = dialog.fields.page(dialog.fields.place_of(field))
         assert page.isVisible() and dialog.focusWidget() is page.field(field).control.focus

@@ -175,7 +175,7 @@ async def test_a_service_that_hangs_is_told_at_its_deadline_and_asked_again_by_a
 
 
 def proxy_field(window: OpenPane) -> Field:
-    return window.presenter.settings.open("#network").field_page(FIELD.id).field(FIELD.id)
+    return window.presenter.settings.open("#network").fields.field(FIELD.id)
 
 
 def proxy_settings(address: str) -> Settings:
@@ -219,9 +219,9 @@ async def test_another_proxy_has_another_password_and_none_has_no_field() -> Non
     async with open_pane(keyring=keyring, settings=settings) as window:
         await until(lambda: password_state(window).kind == "keyring")
         dialog = window.presenter.settings.open()
-        dialog.field_changed.emit("network.proxy_address", "http://127.0.0.1:2")
+        dialog.fields.given.emit("network.proxy_address", "http://127.0.0.1:2")
         await until(lambda: password_state(window).kind == "none")
-        dialog.field_changed.emit("network.proxy", "none")
+        dialog.fields.given.emit("network.proxy", "none")
         await until(lambda: proxy_field(window).field.locked_by)
         assert not proxy_field(window).control.isEnabled()
 
@@ -229,7 +229,7 @@ async def test_another_proxy_has_another_password_and_none_has_no_field() -> Non
 async def test_a_password_that_the_keyring_does_not_take_is_used_until_the_end_and_that_is_said() -> None:
     async with open_pane(keyring=Locked(), settings=proxy_settings("http://127.0.0.1:1")) as window:
         dialog = window.presenter.settings.open("#network")
-        dialog.secret_entered.emit(FIELD.id, "sesame")
+        dialog.fields.secret_entered.emit(FIELD.id, "sesame")
         await until(lambda: password_state(window).kind == "session")
         assert password_state(window).remedy == "unlock"
         found = await window.app.keys.find("proxy", "http://127.0.0.1:1")

@@ -79,7 +79,7 @@ async def test_a_service_that_is_changed_is_asked_at_its_new_address_and_keeps_i
         dialog = opened(window)
         dialog.show_page("farm")
         dialog.provider_chosen.emit("farm")
-        dialog.page("farm").edit_requested.emit()
+        dialog.page("farm").edit_requested.emit("farm")
         dialog.service_given.emit("farm", draft(server.url, label="Farm"))
         row = settings.services["farm"]
         assert (row.label, row.quirks.schema) == ("Farm", False) and dialog.pages.current == "farm"

@@ -23,7 +23,7 @@ def by_studio(folder: Path, text: str) -> Settings:
 
 def line_of(dialog: SettingsDialog, setting: options.AnySetting) -> Field:
     dialog.show_page(f"#{setting.page.lower()}")
-    return dialog.field_page(setting.id).field(setting.id)
+    return dialog.fields.field(setting.id)
 
 
 def listed(dialog: SettingsDialog) -> set[str]:

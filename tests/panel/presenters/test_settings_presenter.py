@@ -32,7 +32,7 @@ async def test_a_new_address_and_model_are_in_force_at_once_and_saved() -> None:
 
 async def test_the_send_key_is_in_force_at_once() -> None:
     async with open_pane() as window:
-        window.presenter.settings.open().field_changed.emit("chat.send_key", "ctrl+enter")
+        window.presenter.settings.open().fields.given.emit("chat.send_key", "ctrl+enter")
         assert window.pane.composer._send_key == "ctrl+enter"
         await until(lambda: load(settings_path()).get(options.SEND_KEY) == "ctrl+enter")
 

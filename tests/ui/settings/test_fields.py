@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from looks import LIGHT, make_look, names, tab_stops
-from nuke_ai_panel.ui.settings.dialog import FieldSpec, ProviderPageSpec, SettingsDialog
+from nuke_ai_panel.ui.settings.dialog import SettingsDialog
 from nuke_ai_panel.ui.settings.field import Field
 from nuke_ai_panel.ui.settings.fields_page import with_mnemonics
+from nuke_ai_panel.ui.settings.values import FieldSpec, ProviderPageSpec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -33,15 +34,15 @@ FIELDS = (SEND, LOUD, CONNECT, SILENCE, PROXY, HOSTS, FILE)
 def dialog(own) -> SettingsDialog:
     dialog = own(SettingsDialog(make_look(), [OLLAMA, GROQ], FIELDS))
     dialog.said = []
-    dialog.field_changed.connect(lambda *values: dialog.said.append(values))
-    dialog.field_reset.connect(lambda name: dialog.said.append((name, None)))
+    dialog.fields.given.connect(lambda *values: dialog.said.append(values))
+    dialog.fields.reset.connect(lambda name: dialog.said.append((name, None)))
     dialog.show()
     return dialog
 
 
 def field(dialog: SettingsDialog, spec: FieldSpec) -> Field:
     dialog.show_page(f"#{spec.page.lower()}")
-    return dialog.field_page(spec.id).field(spec.id)
+    return dialog.fields.field(spec.id)
 
 
 def note(line: Field) -> str:
@@ -54,7 +55,7 @@ def listed(dialog: SettingsDialog) -> list[str]:
 
 
 def shown(dialog: SettingsDialog, page: str) -> list[str]:
-    lines = dialog._field_pages[page].findChildren(Field)
+    lines = dialog.fields.page(page).findChildren(Field)
     return [line.field.label for line in lines if line.isVisibleTo(dialog)]
 
 
@@ -96,7 +97,7 @@ def test_what_cannot_be_used_is_said_under_the_field_until_somebody_types_on(dia
     line = field(dialog, CONNECT)
     QTest.keyClicks(line.control.edit, "x")
     QTest.keyClick(line.control.edit, Qt.Key.Key_Return)
-    dialog.show_field_error(CONNECT.id, "It has to be a number, 1 to 120 s.")
+    dialog.fields.show_error(CONNECT.id, "It has to be a number, 1 to 120 s.")
     assert note(line) == "It has to be a number, 1 to 120 s." == line.control.edit.accessibleDescription()
     assert line.control.edit.property("ring") == "bad" and line.control.edit.text() == "12x"
     QTest.keyClick(line.control.edit, Qt.Key.Key_Backspace)
@@ -117,7 +118,7 @@ def test_only_what_was_set_can_be_reset_and_says_to_what(dialog):
     dialog.activateWindow()
     line.back.click()
     assert dialog.said == [(CONNECT.id, None)] and dialog.focusWidget() is line.control.edit
-    dialog.show_field(FieldSpec(CONNECT.id, "Connect within", "number", "10", page="Limits", unit="s"))
+    dialog.fields.show_field(FieldSpec(CONNECT.id, "Connect within", "number", "10", page="Limits", unit="s"))
     assert line.control.edit.text() == "10" and not line.back.isVisibleTo(line)
 
 
@@ -126,12 +127,12 @@ def test_a_value_that_is_shown_does_not_take_away_what_is_being_typed(dialog):
     dialog.activateWindow()
     line.control.edit.setFocus()
     QTest.keyClicks(line.control.edit, "5")
-    dialog.show_field(SILENCE)
+    dialog.fields.show_field(SILENCE)
     assert line.control.edit.text() == "605"
 
 
 def test_a_field_that_is_shown_before_its_page_was_opened_is_there_when_it_is(dialog):
-    dialog.show_field(FieldSpec(SILENCE.id, "Silence", "number", "61", page="Limits", unit="s"))
+    dialog.fields.show_field(FieldSpec(SILENCE.id, "Silence", "number", "61", page="Limits", unit="s"))
     assert field(dialog, SILENCE).control.edit.text() == "61"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from looks import DARK, HOST, LIGHT, make_look, names, tab_stops
 from nuke_ai_panel.ui.parts.controls import Button
-from nuke_ai_panel.ui.settings.dialog import FieldSpec, ProviderPageSpec, SettingsDialog
+from nuke_ai_panel.ui.settings.dialog import SettingsDialog
 from nuke_ai_panel.ui.settings.service_page import ServicePage
-from nuke_ai_panel.ui.settings.values import ServiceDraft
+from nuke_ai_panel.ui.settings.values import FieldSpec, ProviderPageSpec, ServiceDraft
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget

@@ -4,12 +4,12 @@ import pytest
 from looks import LIGHT, host_font, make_look, names, palette, tab_stops
 from nuke_ai_panel.ui.parts.controls import Button
 from nuke_ai_panel.ui.parts.details import Details
-from nuke_ai_panel.ui.settings.dialog import (
+from nuke_ai_panel.ui.settings.dialog import SettingsDialog
+from nuke_ai_panel.ui.settings.values import (
     FieldSpec,
     KeyState,
     ProviderDraft,
     ProviderPageSpec,
-    SettingsDialog,
     StepRow,
     TestVerdict,
 )
@@ -52,8 +52,6 @@ SIGNALS = (
     "model_changed",
     "provider_chosen",
     "action_requested",
-    "field_changed",
-    "field_reset",
     "closed",
 )
 
@@ -64,6 +62,7 @@ def dialog(own) -> SettingsDialog:
     dialog.said = []
     for name in SIGNALS:
         getattr(dialog, name).connect(lambda *values, name=name: dialog.said.append((name, *values)))
+    dialog.fields.given.connect(lambda *values: dialog.said.append(("field_given", *values)))
     dialog.show()
     return dialog
 
@@ -245,14 +244,14 @@ def test_saved_values_that_arrive_do_not_undo_a_state_of_the_key(dialog):
 
 def test_chat_settings_are_made_from_their_declarations(dialog):
     dialog.show_page("#chat")
-    page = dialog.field_page("rounds")
+    page = dialog.fields.page(dialog.fields.place_of("rounds"))
     page.field("send_key").control.choice._pick("", "ctrl+enter")
     rounds = page.field("rounds").control.edit
     rounds.editingFinished.emit()
     rounds.setText(" 12 ")
     rounds.editingFinished.emit()
     rounds.editingFinished.emit()
-    assert dialog.said == [("field_changed", "send_key", "ctrl+enter"), ("field_changed", "rounds", "12")]
+    assert dialog.said == [("field_given", "send_key", "ctrl+enter"), ("field_given", "rounds", "12")]
     assert not page.field("policy").control.isEnabled()
     assert "Decided by your studio (/mnt/studio.toml)." in words(page)
 

@@ -9,16 +9,16 @@ import pytest
 from looks import make_look, names, tab_stops
 from nuke_ai_panel.ui.parts.controls import Button, ToolButton
 from nuke_ai_panel.ui.parts.frames import Meter
-from nuke_ai_panel.ui.settings.dialog import (
+from nuke_ai_panel.ui.settings.dialog import SettingsDialog
+from nuke_ai_panel.ui.settings.provider_page import ProviderPage
+from nuke_ai_panel.ui.settings.values import (
     FieldSpec,
     ProviderDraft,
     ProviderPageSpec,
-    SettingsDialog,
     StepRow,
+    TestAction,
     TestVerdict,
 )
-from nuke_ai_panel.ui.settings.provider_page import ProviderPage
-from nuke_ai_panel.ui.settings.values import TestAction
 from nuke_ai_panel.ui.settings.verdict import _WORDS, Verdict
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QGuiApplication
@@ -117,7 +117,7 @@ def test_a_question_is_asked_only_where_it_was_wanted(dialog, page) -> None:
 def test_a_setting_elsewhere_is_gone_to(dialog, page) -> None:
     dialog.go_to_field("network.proxy")
     assert dialog.pages.current == "#network"
-    assert dialog.focusWidget() is dialog.field_page("network.proxy").field("network.proxy").control.focus
+    assert dialog.focusWidget() is dialog.fields.field("network.proxy").control.focus
 
 
 def test_the_report_is_there_to_copy_after_a_test_and_not_before(dialog, page) -> None:
