@@ -69,7 +69,6 @@ class Chat:
 
     async def ask(self, prompt: str) -> TurnEnded:
         """One turn, to its end. A failure is part of the result, not an exception; only a cancel goes through."""
-        before = (system_message(self.host), *self.history)
         tools = ToolBox(self.host)
         turn = Turn(
             prompt,
@@ -79,7 +78,7 @@ class Chat:
                 tools=tools,
                 provider=self.provider,
                 model=self.model,
-                before=before,
+                before=self._before,
                 rounds=self._rounds,
                 context=self._context,
                 clock=self._clock,
@@ -91,6 +90,9 @@ class Chat:
         finally:
             if turn.worth_keeping:
                 self._turns.append(turn.worth_keeping)
+
+    async def _before(self) -> tuple[Message, ...]:
+        return (system_message(await self.host.read_ahead()), *self.history)
 
     def _publish(self, event: ChatEvent) -> None:
         for listener in tuple(self._listeners):

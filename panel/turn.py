@@ -99,8 +99,8 @@ class TurnSetup:
     tools: ToolBox
     provider: str
     model: str
-    before: tuple[Message, ...]
-    """The system message and the history."""
+    before: Callable[[], Awaitable[tuple[Message, ...]]]
+    """The system message and the history. Asked for once, when the turn has begun: reading a script takes time."""
     rounds: int
     context: int | None
     clock: Callable[[], float]
@@ -156,6 +156,7 @@ class Turn:
         self._swapped = False
         self._usage: Usage | None = None
         self._tools: list[ToolEnded] = []
+        self._before: tuple[Message, ...] = ()
         self._messages: list[Message] = [Message("user", (Text(prompt),))]
         self._text: list[str] = []
         self._bad_calls = 0
@@ -165,6 +166,7 @@ class Turn:
         """To its end. A failure is part of the result, not an exception; only a cancel goes through."""
         self._publish(TurnStarted(self._prompt, self._setup.provider, self._model))
         try:
+            self._before = await self._setup.before()
             self._model = self._model or await self._setup.model_for(self._setup.provider)
             finish, trouble = await self._all_rounds()
         except ProviderError as error:
@@ -184,7 +186,8 @@ class Turn:
             self._messages.append(Message("assistant", tuple(answer.parts)))
             if not answer.calls:
                 return answer.finish, None
-            self._messages.append(Message("tool", tuple(self._run(call) for call in answer.calls)))
+            tools = await self._setup.tools.read_ahead()
+            self._messages.append(Message("tool", tuple(self._run(tools, call) for call in answer.calls)))
             if self._bad_calls >= BAD_CALLS:
                 return answer.finish, _stopped_because("three tool calls in a row were wrong")
         limit = f"it used {self._setup.rounds} rounds of tools, the limit in the settings"
@@ -192,7 +195,7 @@ class Turn:
 
     async def _one_round(self) -> _Round:
         answer, setup = _Round(), self._setup
-        request = Request(self._model, (*setup.before, *self._messages), setup.tools.specs, context=setup.context)
+        request = Request(self._model, (*self._before, *self._messages), setup.tools.specs, context=setup.context)
         async with setup.models.stream(setup.provider, request) as events:
             async for event in events:
                 answer.add(event)
@@ -213,9 +216,9 @@ class Turn:
             case _:
                 pass
 
-    def _run(self, call: ToolCall) -> ToolResult:
+    def _run(self, tools: ToolBox, call: ToolCall) -> ToolResult:
         self._publish(ToolStarted(call))
-        ended = ToolEnded(call, self._setup.tools.call(call))
+        ended = ToolEnded(call, tools.call(call))
         self._bad_calls = 0 if ended.outcome.result.ok else self._bad_calls + 1
         self._tools.append(ended)
         self._publish(ended)

@@ -106,6 +106,10 @@ class Host(Protocol):
         """The host to read through in one call, so that nothing is read twice. It is not kept beyond the call."""
         ...
 
+    async def read_ahead(self) -> Host:
+        """A snapshot whose nodes have been read already, in small pieces between which the screen goes on."""
+        ...
+
     def project(self) -> Project: ...
 
     def nodes(self) -> Sequence[NodeRow]:
@@ -135,6 +139,9 @@ class Still:
     is_live = False
 
     def snapshot(self) -> Self:
+        return self
+
+    async def read_ahead(self) -> Self:
         return self
 
     def at_default(self, name: str, knob: str) -> KnobValue | None:

@@ -31,6 +31,7 @@ class ToolOutcome:
 class ToolBox:
     def __init__(self, host: Host, functions: tuple[Callable[..., Answer], ...] = READING) -> None:
         self._host = host
+        self._functions = functions
         self._tools: dict[str, tuple[Signature, Callable[..., Answer]]] = {}
         for function in (*functions, *(LIVE if host.is_live else ())):
             signature = signature_of(function)
@@ -42,6 +43,10 @@ class ToolBox:
         if self._host.kind == "none":
             return ()
         return tuple(signature.spec for signature, _ in self._tools.values())
+
+    async def read_ahead(self) -> ToolBox:
+        """The same tools, for calls that follow at once: what they look at has been read in small pieces by then."""
+        return ToolBox(await self._host.read_ahead(), self._functions)
 
     def call(self, call: ToolCall) -> ToolOutcome:
         """Runs a tool. A call that makes no sense gives a result that says what would."""

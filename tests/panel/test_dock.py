@@ -76,6 +76,31 @@ class TestAsking:
 
         nuke.play(script())
 
+    def test_the_script_is_read_in_small_pieces_for_the_question_and_for_each_round_of_tools(
+        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The guide asks for tools once; the question itself is on the screen before the reading begins."""
+        nuke.nuke.scriptReadText("Grade {\n inputs 0\n name Grade1\n}\n")
+        seen = list[list[str]]()
+
+        def script() -> Script:
+            from nuke_ai_panel.panel.hosts.nuke import NukeHost
+
+            read_ahead = NukeHost.read_ahead
+
+            async def noted(self: NukeHost) -> NukeHost:
+                seen.append(said(pane)[:1])
+                return await read_ahead(self)
+
+            monkeypatch.setattr(NukeHost, "read_ahead", noted)
+            pane = nuke.open_pane()
+            yield lambda: is_ready(pane)
+            ask(pane, "What does this script do?")
+            yield lambda: not is_running(pane)
+            assert seen == [["What does this script do?"]] * 2
+
+        nuke.play(script())
+
     def test_several_panes_have_a_conversation_each(self, nuke: NukeLike) -> None:
         with served(answers("Hello", " you")) as server:
             answered_by(server)

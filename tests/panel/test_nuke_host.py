@@ -206,6 +206,18 @@ def test_where_a_node_cannot_be_written_each_knob_is_asked_by_itself(host: Any, 
     assert not {"old", "name"} & {knob.name for knob in host.knobs("Group1")}
 
 
+def test_a_knob_that_cannot_say_whether_it_is_at_its_default_hides_no_other(
+    host: Any, nuke: Any, monkeypatch: pytest.MonkeyPatch
+):
+    def odd(self: Any) -> bool:
+        raise RuntimeError("odd")
+
+    nuke.toNode("Grade1")._odd_writing = RuntimeError("odd")
+    monkeypatch.setattr(nuke.Array_Knob, "notDefault", odd)
+    assert KnobValue("white", "{curve x1 1 x10 2}") in host.knobs("Grade1")
+    assert len(host.nodes()) == 14
+
+
 @pytest.mark.parametrize("order", ["oldest first", "by name"])
 def test_no_order_of_nukes_lists_is_counted_on(host: Any, nuke: Any, monkeypatch: pytest.MonkeyPatch, order: str):
     def listed(self: Any) -> list[Any]:

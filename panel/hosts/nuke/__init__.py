@@ -8,7 +8,8 @@ What is where:
     knobs    one knob as a script has it
 
 All of Nuke's calls made here are plain reads: nothing validates the tree, evaluates a text, runs a callback or changes
-anything. Nuke's node objects die with their nodes, so none outlives a call: between calls nodes are known by name.
+anything. Nuke's node objects die with their nodes, so none outlives a reading: between readings nodes are known by
+name.
 """
 
 from .host import NukeHost

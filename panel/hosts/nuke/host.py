@@ -1,11 +1,13 @@
-"""The port to the running Nuke. Owns when it is read: anew at each call, or once for a snapshot.
+"""The port to the running Nuke. Owns when it is read: anew at each call, once for a snapshot, or in pieces ahead of it.
 
 All calls come from the main thread, which is the shared loop's; Nuke hangs or crashes on any other.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -13,6 +15,8 @@ from ..base import HostBusy, Kind, KnobValue, NodeRow, Project
 from ..stated import Blocks
 from .reading import Reading
 
+PIECE = 0.004
+"""Seconds of reading until others get their turn."""
 _UNTITLED = "Untitled"
 
 
@@ -36,9 +40,25 @@ class NukeHost:
         return self._now.path()
 
     def snapshot(self) -> NukeHost:
+        if self._kept:
+            return self
         host = NukeHost()
         host._kept = Reading(self._blocks)
         return host
+
+    async def read_ahead(self) -> NukeHost:
+        """What changes between two pieces may be told as it was. If a node goes meanwhile, nothing has been read."""
+        host = self.snapshot()
+        reading = host._now
+        pause = time.perf_counter() + PIECE
+        try:
+            for _ in reading.steps():
+                if time.perf_counter() > pause:
+                    await asyncio.sleep(0)
+                    pause = time.perf_counter() + PIECE
+        except (RuntimeError, ValueError):  # whoever asks will be told
+            return self.snapshot()
+        return self.snapshot() if reading.is_torn else host
 
     def project(self) -> Project:
         with self._reading() as now:

@@ -12,12 +12,22 @@ from ..base import KnobValue
 
 _CODE = frozenset({"PyScript_Knob", "Script_Knob", "PyCustom_Knob", "PythonCustomKnob", "Pulldown_Knob"})
 
+UNREADABLE = (RuntimeError, TypeError, ValueError, NameError)
+"""What a single odd knob raises; the others are read all the same."""
+
 
 def knob_by_knob(node: nuke.Node) -> Iterator[KnobValue]:
     for name, knob in node.knobs().items():
-        not_default = cast("Callable[[], bool] | None", getattr(knob, "notDefault", None))
-        if (not_default is None or not_default()) and (value := alone_value(name, knob)).value:
+        if _is_stated(knob) and (value := alone_value(name, knob)).value:
             yield value
+
+
+def _is_stated(knob: nuke.Knob) -> bool:
+    not_default = cast("Callable[[], bool] | None", getattr(knob, "notDefault", None))
+    try:
+        return not_default is None or not_default()
+    except UNREADABLE:
+        return True
 
 
 def alone_value(name: str, knob: nuke.Knob) -> KnobValue:
@@ -29,5 +39,5 @@ def stored(knob: nuke.Knob | None) -> str:
     """A knob's text as a script has it; empty for a knob that has none, as captions and buttons of old classes."""
     try:
         return knob.toScript(False, None) if knob else ""
-    except (RuntimeError, TypeError, ValueError, NameError):
+    except UNREADABLE:
         return ""

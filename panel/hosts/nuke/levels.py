@@ -5,12 +5,15 @@ It shows what a saved script would hold: groups open; gizmos, published LiveGrou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import nuke
 
 from ..order import counted_names, sources_first
+
+T = TypeVar("T")
 
 _GROUPS = ("Group", "Gizmo", "LiveGroup")
 """Classes that other nodes may be shown inside of. An installed gizmo is of its own class."""
@@ -25,6 +28,8 @@ class Level:
 
     inputs: dict[nuke.Node, tuple[nuke.Node | None, ...]]
     names: dict[nuke.Node, str]
+    is_torn: bool
+    """A node went while it was read."""
 
     def find(self, name: str) -> nuke.Node | None:
         return next((node for node, known in self.names.items() if known == name), None)
@@ -40,18 +45,32 @@ def root_node() -> nuke.Root | None:
     return root
 
 
-def read_level(group: nuke.Group, path: str) -> Level:
+def level_steps(group: nuke.Group, path: str) -> Generator[None, None, Level]:
+    """Reads one level, a node a step. What is deleted between two steps is left out."""
     prefix = f"{path}." if path else ""
     inputs: dict[nuke.Node, tuple[nuke.Node | None, ...]] = {}
     shared: dict[nuke.Node, str] = {}
+    is_torn = False
     for node in reversed(_inside(group)):
+        yield
         try:
-            shared[node] = prefix + node.name()
-            inputs[node] = sources_of(node)
+            name, inputs[node] = node.name(), sources_of(node)
         except ValueError:
-            continue
+            is_torn = True
+        else:
+            shared[node] = prefix + name
     ordered = sources_first(inputs)
-    return Level(inputs, dict(zip(ordered, counted_names(shared[node] for node in ordered), strict=True)))
+    names = counted_names(shared[node] for node in ordered)
+    return Level(inputs, dict(zip(ordered, names, strict=True)), is_torn)
+
+
+def at_once(steps: Generator[None, None, T]) -> T:
+    """All steps without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def _inside(group: nuke.Group) -> list[nuke.Node]:

@@ -1,4 +1,4 @@
-"""The running script during one call: what was read once is not asked for again.
+"""The running script during one reading: what was read once is not asked for again.
 
 A node's knobs are what `writeKnobs` states in one call, in the form of the file, so that they are read by the rules of
 files (`stated`).
@@ -6,7 +6,7 @@ files (`stated`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -15,7 +15,7 @@ import nuke
 from ..base import KnobValue, NodeRow, Note, Project
 from ..stated import Blocks, Stated, code_knobs, is_knob, node_row
 from .knobs import alone_value, knob_by_knob, stored
-from .levels import Level, open_groups, opened, read_level, root_node, sources_of
+from .levels import Level, at_once, level_steps, open_groups, opened, root_node, sources_of
 
 _ROOT = "Root"
 _STORED = nuke.TO_SCRIPT | nuke.WRITE_ALL | nuke.WRITE_NON_DEFAULT_ONLY | nuke.WRITE_USER_KNOB_DEFS
@@ -23,13 +23,15 @@ _STORED = nuke.TO_SCRIPT | nuke.WRITE_ALL | nuke.WRITE_NON_DEFAULT_ONLY | nuke.W
 
 
 class Reading:
-    """The script during one call."""
+    """The script during one call, or ahead of it in pieces."""
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
         self._levels: dict[str, Level] = {}
         self._rows: dict[str, NodeRow] = {}
         self._is_whole = False
+        self.is_torn: bool = False
+        """A node went while all of them were read."""
         self._knobs: dict[str, tuple[KnobValue, ...]] = {}
 
     def path(self) -> str | None:
@@ -57,22 +59,29 @@ class Reading:
         )
 
     def rows(self) -> Sequence[NodeRow]:
-        """One pass over all nodes, a group's own right behind it."""
+        at_once(self.steps())
+        return tuple(self._rows.values())
+
+    def steps(self) -> Generator[None]:
+        """One pass over all nodes, a group's own right behind it. Between two steps the script may change."""
         root = root_node()
         if self._is_whole or root is None:
-            return tuple(self._rows.values())
+            return
         self._blocks.next_round()
-        self._rows, self._is_whole = {}, True
+        self._rows = {}
         waiting: list[tuple[nuke.Node, str]] = [(root, _ROOT)]
         while waiting:
             node, name = waiting.pop()
             try:
                 row = self._read(node, name)
+                yield
                 if inside := root if node is root else opened(node, row.class_name):
-                    waiting += reversed(self._level(inside, "" if node is root else name).names.items())
-            except ValueError:  # it was deleted meanwhile
-                continue
-        return tuple(self._rows.values())
+                    level: Level = yield from self._level_steps(inside, "" if node is root else name)
+                    waiting += reversed(level.names.items())
+                    self.is_torn = self.is_torn or level.is_torn
+            except ValueError:
+                self.is_torn = True
+        self._is_whole = True
 
     def row(self, name: str) -> NodeRow | None:
         if self._is_whole or name in self._rows:
@@ -191,6 +200,9 @@ class Reading:
         return self._level(group, path) if isinstance(group, nuke.Group) else None
 
     def _level(self, group: nuke.Group, path: str) -> Level:
+        return at_once(self._level_steps(group, path))
+
+    def _level_steps(self, group: nuke.Group, path: str) -> Generator[None, None, Level]:
         if path not in self._levels:
-            self._levels[path] = read_level(group, path)
+            self._levels[path] = yield from level_steps(group, path)
         return self._levels[path]
