@@ -192,8 +192,10 @@ async def test_all_connections_share_one_context_that_is_made_once(
     assert len(made) == 1 and made[0] != threading.main_thread().name
 
 
-def test_a_connection_does_not_read_the_systems_certificates_again() -> None:
+def test_a_connection_does_not_read_the_systems_certificates_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """truststore would, for 20 ms each: its own context is only asked for the certificates."""
+    monkeypatch.delenv("SSL_CERT_FILE")  # other tests are spared the system's
+    monkeypatch.delenv("SSL_CERT_DIR")
     context = load_trust("").context
     before = context.cert_store_stats()
     assert type(context) is ssl.SSLContext and before["x509"] > 0
