@@ -37,9 +37,8 @@ class Closers:
         if self._change and not self._change.done() and running <= len(self._tasks):
             self._change.set_result(None)
 
-    async def changed(self, seconds: float) -> bool:
-        """Whether something was told in time."""
+    async def changed(self, seconds: float) -> None:
+        """Until something is told, or so many seconds are over."""
         if self._change is None or self._change.done():
             self._change = asyncio.get_running_loop().create_future()
-        done, _ = await asyncio.wait({self._change}, timeout=max(seconds, 0))
-        return bool(done)
+        await asyncio.wait({self._change}, timeout=max(seconds, 0))

@@ -28,6 +28,8 @@ MOST_CALLS = 10_000
 """Calls that may wait in one scope. Threads that meet at the bound may each put one more."""
 SLICE = 0.001
 """Seconds of calls before others on the loop have their turn. A batch of `PanelLoop` is two."""
+PATIENCE = 0.0002
+"""Seconds that a thread which calls spends on calls of others: never a millisecond."""
 
 
 class Call:
@@ -71,7 +73,7 @@ class Intake:
         else:
             self._calls.append(call)
             if self._closed or self._loop.is_closed():
-                self.close()
+                self._give_up()
             elif not self._woken:
                 self._wake()
         return call.future
@@ -82,6 +84,14 @@ class Intake:
         self._closed = True
         while call := self._next():
             _drop(call, count)
+
+    def _give_up(self) -> None:
+        """Nobody runs what waits: it is dropped by those who still call, at least one each, and by whoever closes."""
+        end = time.monotonic() + PATIENCE
+        while call := self._next():
+            _drop(call, self.late if self._closed else self.dropped)
+            if time.monotonic() >= end:
+                return
 
     def let_go(self, tasks: Collection[asyncio.Task[object]]) -> None:
         """Nobody waits for these tasks any longer: nor shall the threads that asked for them."""
@@ -100,7 +110,7 @@ class Intake:
         try:
             self._loop.call_soon_threadsafe(self._drain)
         except RuntimeError:  # the loop was closed in between
-            self.close()
+            self._give_up()
 
     def _drain(self) -> None:
         """Runs calls until none is left, or until it is the others' turn."""

@@ -241,13 +241,14 @@ class TaskScope:
 
     async def _end(self, level: list[TaskScope], seconds: float, spared: Tasks) -> None:
         """Waits until the scopes of one level are empty, for so many seconds at most."""
-        end, in_time = self._loop.time() + seconds, True
-        while in_time:
-            for scope in level:
+        end, waiting, in_time = self._loop.time() + seconds, level, True
+        while in_time and (waiting := [scope for scope in waiting if scope._ledger.tasks]):  # they take no more
+            for scope in waiting:
                 scope._ledger.ask_to_end(spared)
-            if not any(scope._ledger.has_beside(spared) for scope in level):
+            if not any(scope._ledger.has_beside(spared) for scope in waiting):
                 break
-            in_time = await self._closers.changed(end - self._loop.time())
+            await self._closers.changed(end - self._loop.time())
+            in_time = self._loop.time() < end  # whatever was told: what never dies may tell something for ever
         for scope in level:
             scope._forget_when_empty()
 

@@ -364,3 +364,23 @@ async def test_closing_ends_a_task_inside_anyio_s_cancel_scope():
         await turns(20)
         assert await scope.close(5) == ()
     assert failures == [] and steps == ["tidied"]
+
+
+async def test_a_dying_task_that_tells_something_again_and_again_does_not_move_the_deadline():
+    """Each closing from inside wakes the one outside, which then looked at its tasks and never at its clock."""
+    scope, release, loop = TaskScope("app"), asyncio.Event(), asyncio.get_running_loop()
+
+    async def restless() -> None:
+        while not release.is_set():
+            try:
+                await scope.close(0)
+            except asyncio.CancelledError:
+                pass
+
+    scope.start(restless(), name="restless")
+    await turns()
+    loop.call_later(5, release.set)
+    began = loop.time()
+    assert await scope.close(0.05) == ("app/restless",) and loop.time() - began < 4
+    release.set()
+    await turns(20)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from guards import UnseenErrors
 from nuke_ai_panel.panel.tasks import ScopeClosed, TaskScope
-from nuke_ai_panel.panel.tasks.intake import SLICE
+from nuke_ai_panel.panel.tasks.intake import MOST_CALLS, PATIENCE, SLICE
 from task_parts import Failures, forever, swallow_cancels, turns
 
 Future = concurrent.futures.Future[Any]
@@ -252,6 +252,19 @@ def test_calls_after_the_loop_has_closed_are_cancelled_and_counted():
     in_thread(lambda: late.append(scope.run_from_thread(int)))
     assert waiting.cancelled() and late[0].cancelled()
     assert scope.stats().dropped == 2
+
+
+def test_who_calls_when_the_loop_has_closed_drops_some_of_what_waits_and_is_not_held_up_by_the_rest():
+    loop = asyncio.new_event_loop()
+    scope = TaskScope("app", loop=loop)
+    waiting = [scope.run_from_thread(int) for _ in range(MOST_CALLS - 1)]
+    loop.close()
+    began = time.thread_time()
+    assert not scope.run_from_thread(int).done()  # dropping ten thousand takes ten times as long as it may
+    assert time.thread_time() - began < 20 * PATIENCE and waiting[0].cancelled()
+    del scope
+    gc.collect()
+    assert all(future.cancelled() for future in waiting)
 
 
 def test_calls_that_wait_when_scope_and_loop_are_thrown_away_end_as_well():
