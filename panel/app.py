@@ -206,6 +206,7 @@ class Application:
         self.providers.use_network(self._network())
         self.providers.use_limits(self._limits())
         self.providers.use_policy(self._policy())
+        self.forwarder.heed_settings()
 
     async def save_settings(self) -> None:
         """Raises OSError when the file cannot be written; TimeoutError, which is one, when the disk is silent."""

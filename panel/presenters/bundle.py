@@ -6,6 +6,7 @@ of it goes through the redactor once more here, on its way out.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -203,7 +204,7 @@ def _by_kind(session: PastSession | None) -> dict[str, int]:
 def _loop_then(figures: Mapping[str, object]) -> list[str]:
     """What a session wrote of its loop at its end, in the words of a running one; nothing of a damaged journal."""
     numbers = {field.name: figures.get(field.name) for field in fields(LoopStats)}
-    known = {name: value for name, value in numbers.items() if isinstance(value, int | float)}
+    known = {name: value for name, value in numbers.items() if isinstance(value, int | float) and abs(value) < 1e15}
     try:
         return _loop(LoopStats(**cast("dict[str, Any]", known)))
     except TypeError:
@@ -225,7 +226,9 @@ def _plain(value: object, redactor: Redactor) -> object:
         return [_plain(each, redactor) for each in cast("Sequence[object]", value)]
     if value is None or isinstance(value, (bool, int)):
         return value
-    return round(value, 6) if isinstance(value, float) else _clean(str(value), redactor)
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return _clean(str(value), redactor)
 
 
 def _named(name: str, value: object, redactor: Redactor) -> object:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ..reports.journal import open_private
+from ..reports.private_file import open_private
 
 MOST_FILES = 20
 SUFFIX = ".txt"

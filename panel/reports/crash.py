@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import os
 from pathlib import Path
 
-from .journal import open_private
+from .private_file import PrivateFile
 
 
 class CrashLog:
@@ -22,24 +21,23 @@ class CrashLog:
     def __init__(self, journal: Path) -> None:
         """`journal`: `Reports.journal_path`. The file has its name, so that it is found with it."""
         self.path = journal.with_suffix(".crash")
-        self._descriptor: int | None = None
+        self._file: PrivateFile | None = None
 
     def start(self) -> None:
         """Nothing where somebody has turned `faulthandler` on already, or where the file cannot be made."""
-        if self._descriptor is not None or faulthandler.is_enabled():
+        if self._file is not None or faulthandler.is_enabled():
             return
         with contextlib.suppress(OSError):  # the journal beside it cannot be written either, and tells so
-            self._descriptor = open_private(self.path)
-            faulthandler.enable(self._descriptor, all_threads=True)
+            self._file = PrivateFile(self.path)
+            faulthandler.enable(self._file.descriptor, all_threads=True)
 
     def stop(self) -> None:
         """The process ends in order: an empty file is removed."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is None:
+        file, self._file = self._file, None
+        if file is None:
             return
         faulthandler.disable()
+        file.close()
         with contextlib.suppress(OSError):
-            empty = os.fstat(descriptor).st_size == 0
-            os.close(descriptor)
-            if empty:
+            if self.path.stat().st_size == 0:
                 self.path.unlink()

@@ -63,8 +63,13 @@ class Forwarder:
                 self._inbox.drop(self._inbox.take())
 
     def restart(self, name: str) -> None:
-        """The settings of this sink have changed: it tries again at once. Raises KeyError."""
+        """This sink tries again at once. Raises KeyError."""
         self._lanes[name].restart()
+
+    def heed_settings(self) -> None:
+        """Settings have changed: each sink that they are about starts again with them."""
+        for lane in self._lanes.values():
+            lane.heed_settings()
 
     async def close(self, deadline: float = 0.6) -> tuple[str, ...]:
         """Ends in `deadline` seconds at most, half for sending what waits and half for letting go.

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from .lines import read_line
 from .locks import is_held, take_lock
+from .private_file import PrivateFile
 
 PART_BYTES = 2_000_000
 LATER_PARTS = 2
@@ -31,7 +32,6 @@ FOLDER_BYTES = 20_000_000
 _HEAD_BYTES = 4_000
 
 _NAME = re.compile(r"(\d{8}-\d{6}-\d+-[0-9a-f]+)(?:\.(\d+))?\.(jsonl|crash)")
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def journal_folder() -> Path:
@@ -41,14 +41,6 @@ def journal_folder() -> Path:
     with contextlib.suppress(RuntimeError):
         return platformdirs.user_log_path("nuke-ai-panel", appauthor=False) / "journal"
     return Path("journal")
-
-
-def open_private(path: Path) -> int:
-    """A descriptor that appends to a file nobody else may read; file and folder are made if need be. Raises OSError."""
-    if not path.is_absolute():  # nothing of ours is left where a program happens to run
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    os.makedirs(path.parent, mode=0o700, exist_ok=True)
-    return os.open(path, _FLAGS, 0o600)
 
 
 def session_name(started: float, pid: int) -> str:
@@ -70,8 +62,8 @@ class Journal:
         self._part_bytes = part_bytes
         self._headed = False
         self._part = self._begun = 1
-        self._descriptor: int | None = None
-        self._lock: int | None = None
+        self._file: PrivateFile | None = None
+        self._lock: PrivateFile | None = None
         self._size = 0
         self._torn = False
 
@@ -82,10 +74,10 @@ class Journal:
     def make_ready(self) -> int:
         """Opens what has to be opened. Returns a number that is another one for each file that was begun."""
         self._check_still_there()
-        if self._descriptor is None:
+        if self._file is None:
             self._open()
             self._check_still_there()  # somebody may have removed it, as an old one, before it was locked
-        if self._descriptor is None:
+        if self._file is None:
             self._open()
         elif self._size > self._part_bytes:
             self._rotate()
@@ -100,60 +92,62 @@ class Journal:
         self.append(line)
 
     def sync(self) -> None:
-        if self._descriptor is not None:
-            os.fsync(self._descriptor)
+        if self._file is not None:
+            os.fsync(self._file.descriptor)
 
     def close(self) -> None:
         """Ends the lock too. A later write opens the file again."""
-        for descriptor in {self._descriptor, self._lock} - {None}:
-            with contextlib.suppress(OSError):
-                os.close(descriptor)  # pyright: ignore[reportArgumentType]
-        self._descriptor = self._lock = None
+        for file in {self._file, self._lock}:
+            if file is not None:
+                file.close()
+        self._file = self._lock = None
 
     def append(self, line: bytes) -> None:
         """As `write`, right after `make_ready`."""
-        assert self._descriptor is not None
+        assert self._file is not None
         # After half a line, of a disk that was full, the next one begins on its own.
         data = b"\n" + line if self._torn else line
-        written = os.write(self._descriptor, data)
+        written = os.write(self._file.descriptor, data)
         self._size += written
         self._torn = written < len(data)
         if self._torn:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def _open(self) -> None:
-        self._use(open_private(self._current()))
+        self._use(PrivateFile(self._current()))
         if self._lock is None:
-            self._lock = self._descriptor if self._part == 1 else open_private(self.path)
+            self._lock = self._file if self._part == 1 else PrivateFile(self.path)
             if self._lock is not None:
-                take_lock(self._lock)
+                take_lock(self._lock.descriptor)
         if self._begun == 1 and self._size == 0:
             remove_old_sessions(self.path.parent)
 
     def _rotate(self) -> None:
-        following = self.path.with_suffix(f".{self._part + 1}.jsonl")
-        descriptor = open_private(following)
-        if self._descriptor not in (None, self._lock):
-            os.close(self._descriptor)
+        following, before = PrivateFile(self.path.with_suffix(f".{self._part + 1}.jsonl")), self._file
+        if before is not None:
+            with contextlib.suppress(OSError):
+                os.fsync(before.descriptor)  # `sync` does not come back to it
+            if before is not self._lock:
+                before.close()
         self._part += 1
         self._begun += 1
         self._headed = False
-        self._use(descriptor)
+        self._use(following)
         if (gone := self._part - LATER_PARTS) > 1:
             with contextlib.suppress(OSError):
                 self.path.with_suffix(f".{gone}.jsonl").unlink()
 
-    def _use(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._size = os.fstat(descriptor).st_size
+    def _use(self, file: PrivateFile) -> None:
+        self._file = file
+        self._size = file.size
         self._torn = self._size > 0
 
     def _current(self) -> Path:
         return self.path if self._part == 1 else self.path.with_suffix(f".{self._part}.jsonl")
 
     def _check_still_there(self) -> None:
-        """Somebody may have removed the folder: what is written to a removed file, nobody reads."""
-        if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
+        """Somebody may have removed the folder, and what is written to a removed file, nobody reads."""
+        if self._file is not None and not self._file.is_there:
             self.close()
             self._begun += 1
             self._part, self._headed = 1, False

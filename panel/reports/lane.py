@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,7 +60,7 @@ class Lane:
 
     def put(self, reports: Sequence[Report]) -> None:
         """Never blocks and never raises. A new report does not shorten the pause between two tries."""
-        if not self._sink.on:
+        if not self._on:
             return
         if self._closing:
             self._buffer.drop(reports)
@@ -79,6 +79,11 @@ class Lane:
             self._task.cancel()  # its end starts the next
         else:
             self._start()
+
+    def heed_settings(self) -> None:
+        """Starts again if the settings are others than those that it works with."""
+        if self._sink.outdated:
+            self.restart()
 
     async def close(self, seconds: float) -> int:
         """Sends what waits, in so many seconds, and lets go in as many; returns how many reports are left.
@@ -106,7 +111,17 @@ class Lane:
             return "sending"
         if self._timer:
             return "waiting to retry"
-        return "off" if self._halted or self._closing or not self._sink.on else "idle"
+        return "off" if self._halted or self._closing or not self._on else "idle"
+
+    @property
+    def _on(self) -> bool:
+        """A sink that fails at this question is on: it will fail at sending, and that is told."""
+        try:
+            return self._sink.on
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            return True
 
     def _start(self) -> None:
         """A task, if there is anything for it to do and none is at it."""
@@ -125,8 +140,8 @@ class Lane:
             self._reopen = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._limits.send):
-                    await self._sink.close()
-            if not self._sink.on:
+                    await self._sinks_own(self._sink.close())
+            if not self._on:
                 self._buffer.drop(self._buffer.take())
         while self._buffer and await self._send(self._buffer.take(self._limits.batch)):
             pass
@@ -137,7 +152,7 @@ class Lane:
         taken, left = 0, batch
         try:
             async with asyncio.timeout(self._limits.send):
-                await self._sink.send(batch)
+                await self._sinks_own(self._sink.send(batch))
             taken = len(batch)
             self._failures = 0
         except SinkTrouble as trouble:
@@ -160,7 +175,18 @@ class Lane:
     async def _let_go(self, sending: asyncio.Task[None] | None) -> None:
         if sending:
             await asyncio.wait({sending})
-        await self._sink.close()
+        await self._sinks_own(self._sink.close())
+
+    async def _sinks_own(self, call: Awaitable[None]) -> None:
+        """What a sink raises is a trouble of the sink: it ends neither the program nor, as a cancel, our task."""
+        try:
+            await call
+        except SystemExit as leaving:
+            raise RuntimeError(f"{self._sink.name} wanted to end the program") from leaving
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise  # meant for us
+            raise SinkTrouble(f"{self._sink.name} broke off while it was sending.") from None
 
     def _note(self, trouble: SinkTrouble) -> None:
         self._failures += 1

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 from .report import Report, Severity
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+_decode = json.JSONDecoder(parse_constant=lambda _: None).decode  # there is no NaN in JSON, whatever Python says
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
 
@@ -40,10 +42,21 @@ def again_line(report: Report, calls: int) -> bytes:
 _FIELDS = tuple(field.name for field in dataclasses.fields(Report))
 
 
+_OURS = re.compile(rb'^\{"(?:session|report|again|dropped|unwritten|end|adopted)":.*$', re.MULTILINE)
+_BLANKS = re.compile(rb"\n{2,}")
+
+
+def sift(raw: bytes) -> tuple[list[bytes], int]:
+    """The lines of a file that begin like ours, and how many others it has: millions, if a disk wrote anything else."""
+    ours = _OURS.findall(raw)
+    filled = _BLANKS.sub(b"\n", raw).strip(b"\n")
+    return ours, filled.count(b"\n") + bool(filled) - len(ours)
+
+
 def read_line(raw: bytes) -> tuple[str, dict[str, Any]] | None:
     """What a line says, as (what it is, its fields). None for half a line, or anything else that is not ours."""
     try:
-        found: object = json.loads(raw)
+        found: object = _decode(raw.decode())
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or len(members := cast(dict[str, Any], found)) != 1:
@@ -76,11 +89,12 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63 else 0
 
 
 def seconds(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and abs(value) < 1e12 else 0.0
+    """A moment that every system can show: Windows knows none before 1970, nor after the year 3000."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < 3.2e10 else 0.0
 
 
 def items(value: object) -> list[Any]:

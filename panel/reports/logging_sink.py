@@ -26,6 +26,7 @@ class LoggingSink:
 
     name = "Log"
     on = True
+    outdated = False
 
     def __init__(self, deadline: float = DEADLINE) -> None:
         self._deadline = deadline

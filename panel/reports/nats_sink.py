@@ -28,10 +28,15 @@ class NatsSink:
         self._patience = patience or Patience()
         self._connection: NatsConnection | None = None
         self._subject = ""
+        self._tried = target()
 
     @property
     def on(self) -> bool:
         return bool(self._target().server.strip())
+
+    @property
+    def outdated(self) -> bool:
+        return self._target() != self._tried
 
     async def send(self, reports: Sequence[Report]) -> None:
         """Raises SinkTrouble. The connection stays open, unless something went wrong with it."""
@@ -53,7 +58,7 @@ class NatsSink:
         if self._connection and not self._connection.alive:
             await self.close()
         if self._connection is None:
-            target = self._target()
+            target = self._tried = self._target()
             self._subject = check_subject(target.subject)
             self._connection = await NatsConnection.open(target.address, self._patience)
         return self._connection

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from .journal import PART_BYTES, is_running, sessions_in
-from .lines import items, line, members, number, read_line, report_of, seconds, text, texts
+from .lines import items, line, members, number, read_line, report_of, seconds, sift, text, texts
 from .locks import take_lock
 from .report import Report
 
-READ = 4 * PART_BYTES
-"""Bytes read of one file: none of ours is that long."""
+READ = PART_BYTES + 500_000
+"""Bytes read of one file at either end: none of ours is longer than that. How it ended, its last lines say."""
 CRASH_TEXT = 64_000
 _END, _ADOPTED = b'\n{"end":', b'\n{"adopted":'
 """How these lines begin. (The first line of a file is another.)"""
@@ -99,16 +99,24 @@ def _read_session(first: Path, files: list[Path]) -> PastSession:
             crash = raw[:CRASH_TEXT].decode("utf-8", "backslashreplace").strip()
             reading.session = replace(reading.session, crash=crash)
             continue
-        for entry in raw.split(b"\n"):
-            if entry:
-                reading.take(entry)
+        ours, others = sift(raw)
+        reading.damaged += others
+        for entry in ours:
+            reading.take(entry)
     newest_first = sorted(reading.reports.values(), key=lambda report: report.last, reverse=True)
-    return replace(reading.session, reports=tuple(newest_first))
+    return replace(reading.session, reports=tuple(newest_first), damaged=reading.damaged)
 
 
 def _read(file: Path) -> bytes:
+    """Without the middle of one that is too long, in whose place there is a line that is not ours."""
     with contextlib.suppress(OSError), open(file, "rb") as opened:
-        return opened.read(READ)
+        beginning = opened.read(READ)
+        rest = opened.seek(0, os.SEEK_END) - len(beginning)
+        if rest <= READ:
+            opened.seek(len(beginning))
+            return beginning + opened.read(READ)
+        opened.seek(-READ, os.SEEK_END)
+        return beginning[: beginning.rfind(b"\n") + 1] + b"...\n" + opened.read(READ).partition(b"\n")[2]
     return b""
 
 
@@ -118,11 +126,12 @@ class _Reading:
     def __init__(self, session: PastSession) -> None:
         self.session: PastSession = session
         self.reports: dict[str, Report] = {}
+        self.damaged = 0
 
     def take(self, raw: bytes) -> None:
         found = read_line(raw)
         if found is None or not self._take(*found):
-            self.session = replace(self.session, damaged=self.session.damaged + 1)
+            self.damaged += 1
 
     def _take(self, kind: str, fields: Mapping[str, Any]) -> bool:
         """Whether it was a line of ours."""

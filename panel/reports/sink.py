@@ -24,6 +24,11 @@ class Sink(Protocol):
         """Whether there is anywhere to send to. While not, reports pass it by and are not counted as dropped."""
         ...
 
+    @property
+    def outdated(self) -> bool:
+        """Whether the settings are others than those of its last try."""
+        ...
+
     async def send(self, reports: Sequence[Report]) -> None:
         """Returns when all have arrived. Raises SinkTrouble; may be cancelled at any time."""
         ...

@@ -166,8 +166,8 @@ class Writer:
         going = not self.told_to_end
         while going:
             going = self._do(self._wait())
-            self._keep_up()
-        self._flush()
+            self._run_job(self._keep_up)
+        self._run_job(self._flush)
         self.drain(sync=True)
         self._ended = True
         if not self.queue.empty():

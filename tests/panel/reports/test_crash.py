@@ -39,7 +39,7 @@ def test_a_process_that_ends_in_order_leaves_no_crash_file(tmp_path: Path) -> No
 
 
 def test_a_text_that_was_written_is_kept_when_the_process_goes_on(tmp_path: Path) -> None:
-    code = CRASHING + "faulthandler.dump_traceback(reports._crash_log._descriptor)\nreports.close()"
+    code = CRASHING + "faulthandler.dump_traceback(reports._crash_log._file.descriptor)\nreports.close()"
     run(code, tmp_path)
     assert "most recent call first" in the_session(tmp_path).crash
 

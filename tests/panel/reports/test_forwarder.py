@@ -46,6 +46,7 @@ class Sink:
     """Keeps what it gets. `failing`: raised instead, one after the other. `gate`: nothing goes through while clear."""
 
     on = True
+    outdated = False
 
     def __init__(self, name: str = "memory", failing: Sequence[BaseException] = ()) -> None:
         self.name = name
@@ -325,6 +326,65 @@ async def test_what_a_sink_has_taken_before_its_trouble_is_not_sent_again():
         desk.later.come()
         await desk.rest()
         assert sink.ids == ["2", "3"] and desk.stats().sent == 4
+
+
+async def test_settings_that_are_others_start_only_the_sinks_anew_that_they_are_about():
+    async with TaskScope("app") as scope:
+        halted, other = Sink("halted", failing=[SinkTrouble("That is no address.", retry=False)]), Sink("other")
+        desk = Desk(scope, halted, other)
+        desk.journal.tell(report(1))
+        await desk.rest()
+        assert desk.stats("halted").state == "off"
+        desk.forwarder.heed_settings()
+        await desk.rest()
+        assert desk.stats("halted").state == "off" and not halted.closed
+        halted.outdated = True
+        desk.forwarder.heed_settings()
+        await desk.rest()
+        assert halted.ids == other.ids == ["1"] and (halted.closed, other.closed) == (1, 0)
+
+
+async def test_a_sink_that_wants_to_end_the_program_is_a_sink_with_a_fault():
+    failures: list[BaseException] = []
+    async with TaskScope("app", on_failure=lambda name, error: failures.append(error)) as scope:
+        leaving, other = Sink("leaving", failing=[SystemExit(3)]), Sink("other")
+        desk = Desk(scope, leaving, other)
+        desk.journal.tell(report(1))
+        await desk.rest()
+        [error] = failures
+        assert "leaving wanted to end the program" in str(error) and other.ids == ["1"]
+        assert desk.stats("leaving").state == "waiting to retry"
+
+
+async def test_a_cancel_inside_of_a_sink_is_its_trouble_and_pauses_like_any_other():
+    async with TaskScope("app") as scope:
+        desk = Desk(scope, sink := Sink(failing=[asyncio.CancelledError()]))
+        desk.journal.tell(report(1))
+        await desk.rest()
+        stats = desk.stats()
+        assert (stats.state, stats.waiting, stats.trouble) == (
+            "waiting to retry",
+            1,
+            "memory broke off while it was sending.",
+        )
+        desk.later.come()
+        await desk.rest()
+        assert sink.ids == ["1"] and desk.stats().state == "idle"
+
+
+async def test_a_sink_that_cannot_say_whether_it_is_on_hurts_no_other_and_is_told():
+    class Unsure(Sink):
+        @property
+        def on(self) -> bool:
+            raise LookupError("no such setting")
+
+    failures: list[BaseException] = []
+    async with TaskScope("app", on_failure=lambda name, error: failures.append(error)) as scope:
+        unsure, other = Unsure("unsure", failing=[LookupError("no such setting")]), Sink("other")
+        desk = Desk(scope, unsure, other)
+        desk.journal.tell(report(1))
+        await desk.rest()
+        assert other.ids == ["1"] and desk.stats("unsure").dropped == 1 and len(failures) == 1
 
 
 async def test_a_fault_in_a_sink_is_reported_once_and_its_batch_given_up():

@@ -11,7 +11,7 @@ import types
 from pathlib import Path
 
 import pytest
-from nuke_ai_panel.panel.reports import Reports, locks, past_sessions
+from nuke_ai_panel.panel.reports import Reports, locks, past_sessions, private_file
 from nuke_ai_panel.panel.reports import journal as journal_module
 from nuke_ai_panel.panel.reports.journal import (
     LATER_PARTS,
@@ -232,11 +232,11 @@ def test_a_full_disk_raises_nothing_and_is_told_when_there_is_room_again(tmp_pat
 def test_a_device_that_is_full_for_ever_costs_nothing_but_the_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_module, "_FLAGS", os.O_WRONLY | os.O_APPEND)
+    monkeypatch.setattr(private_file, "_FLAGS", os.O_WRONLY | os.O_APPEND)
     with opened(tmp_path) as reports:
         os.symlink("/dev/full", tmp_path / "full")
         reports._ledger.journal.path = tmp_path / "full"
-        reports._ledger.journal._lock = -1
+        reports._ledger.journal._lock = private_file.PrivateFile(tmp_path / "full")
         for number in range(50):
             reports.report(f"number {number}", wait=number % 2 == 0)
         reports.close()
@@ -288,6 +288,41 @@ def test_a_folder_deleted_underneath_is_made_again(tmp_path: Path) -> None:
     session = the_session(folder)
     assert {report.message for report in session.reports} == {"the same", "another"}
     assert session.pid == os.getpid()
+
+
+def test_a_descriptor_that_a_plug_in_has_closed_is_opened_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as reports:
+        reports.report("before", wait=True)
+        os.close(reports._ledger.journal._file.descriptor)
+        reports.report("after", wait=True)
+        assert is_running(reports.journal_path) and balance(reports) == 0
+    assert {report.message for report in the_session(tmp_path).reports} == {"before", "after"}
+
+
+def test_no_line_goes_into_a_file_that_has_got_our_number_and_it_is_not_closed_either(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal") as reports:
+        reports.report("before", wait=True)
+        number = reports._ledger.journal._file.descriptor
+        with open(tmp_path / "comp.nk", "wb") as comp:
+            os.dup2(comp.fileno(), number)
+            reports.report("after", wait=True)
+            reports.close()
+            assert (tmp_path / "comp.nk").read_bytes() == b""
+            os.close(number)
+    assert {report.message for report in the_session(tmp_path / "journal").reports} == {"before", "after"}
+
+
+def test_a_part_that_is_full_is_brought_to_the_disk_before_it_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, synced, sync = journal(tmp_path, part_bytes=40), [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(os.fstat(descriptor).st_ino), sync(descriptor)))
+    for number in range(8):
+        book.write(b'{"number":%d}\n' % number)
+    book.sync()
+    book.close()
+    [files] = sessions_in(tmp_path).values()
+    assert len(files) > 2 and {file.stat().st_ino for file in files} <= set(synced)
 
 
 def test_two_processes_at_once_have_a_journal_each(tmp_path: Path) -> None:

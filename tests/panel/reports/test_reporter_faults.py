@@ -473,6 +473,29 @@ def test_a_job_that_fails_is_reported_and_the_thread_goes_on(tmp_path: Path, mon
     assert messages(tmp_path) == {"a lazy module of a host's": 1, "the next one": 1}
 
 
+def test_a_fault_in_what_the_thread_does_by_itself_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "PACE", 0.0)
+    with opened(tmp_path) as reports:
+        flush, done = reports._ledger.flush, threading.Event()
+
+        def out_of_memory() -> None:
+            reports._ledger.flush = flush
+            done.set()
+            raise MemoryError
+
+        reports.report("the same", wait=True)
+        reports._ledger.flush = out_of_memory
+        reports.report("the same")
+        assert done.wait(20)
+        reports.report("the next one")
+        told_all = threading.Event()
+        reports.catch_up(told_all.set)
+        assert told_all.wait(20) and balance(reports) == 0
+    assert messages(tmp_path) == {"the same": 2, "the next one": 1, "": 1}
+
+
 def test_a_version_that_cannot_be_asked_for_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Lazy(types.ModuleType):
         def __getattr__(self, name: str) -> object:

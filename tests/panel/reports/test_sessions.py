@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nuke_ai_panel.panel.loop_stats import LoopStats
+from nuke_ai_panel.panel.presenters.bundle import session_as_json, session_as_text
 from nuke_ai_panel.panel.reports import adopt, crashed_sessions, past_sessions, sessions
 from nuke_ai_panel.panel.reports.journal import session_name
+from nuke_ai_panel.providers.redact import Redactor
 from report_journals import KEY, opened, run, running, the_session
 
 
@@ -169,6 +175,47 @@ def test_an_endless_file_is_read_in_part(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(10_000_000_000)
     assert the_session(tmp_path).damaged == 1
+
+
+def test_a_journal_of_a_hundred_megabytes_is_adopted_once_and_its_end_is_seen(tmp_path: Path) -> None:
+    crashed(tmp_path)
+    path = the_session(tmp_path).path
+    with path.open("ab") as file:
+        file.truncate(100_000_000)
+        file.write(b'\n{"again":{"id":"late","more":3,"last":7}}\n')
+    [session] = crashed_sessions(tmp_path)
+    assert {report.id for report in session.reports} >= {"late"} and len(session.reports) > 1
+    assert adopt(session) and not adopt(session)
+    assert not list(crashed_sessions(tmp_path))
+    with path.open("ab") as file:
+        file.write(b'{"end":{"at":9.0}}\n')
+    assert the_session(tmp_path).ended == 9.0
+
+
+@pytest.mark.parametrize("garbage", [b"x\n", b"{\n", b'{"a":{}}\n', b"\n\n0\n"], ids=["x", "brace", "json", "blank"])
+def test_a_file_full_of_other_lines_costs_less_than_a_journal(tmp_path: Path, garbage: bytes) -> None:
+    path = tmp_path / f"{session_name(0, 1)}.jsonl"
+    path.write_bytes(garbage * 400_000 + b'{"session":{"way_in":"nuke"}}\n')
+    before = time.process_time()
+    session = the_session(tmp_path)
+    assert time.process_time() - before < 1  # 0.02 s; each of them read as JSON takes 3 s
+    assert session.way_in == "nuke" and session.damaged == 400_000
+
+
+@pytest.mark.parametrize("number", ["9" * 4300, "-9", "1e400", "NaN", "-Infinity", "1e12", "true", "null"])
+def test_whatever_number_stands_in_a_journal_the_session_can_be_told(tmp_path: Path, number: str) -> None:
+    figures = ",".join(f'"{field.name}":{number}' for field in dataclasses.fields(LoopStats))
+    path = tmp_path / f"{session_name(0, 1)}.jsonl"
+    path.write_text(
+        f'{{"session":{{"way_in":"nuke","pid":{number},"started":{number}}}}}\n'
+        f'{{"report":{{"id":"a","kind":"K","count":1,"first":{number},"last":{number}}}}}\n'
+        f'{{"again":{{"id":"a","more":{number},"last":{number}}}}}\n'
+        f'{{"dropped":{{"calls":{number}}}}}\n{{"end":{{"at":{number},"figures":{{{figures}}}}}}}\n'
+    )
+    session = the_session(tmp_path)
+    text = session_as_text(session, Redactor())
+    assert "It ended in order" in text and "K" in text
+    assert json.loads(json.dumps(session_as_json(session, Redactor()), allow_nan=False))
 
 
 def test_a_count_whose_first_line_is_gone_still_counts(tmp_path: Path) -> None:
