@@ -18,16 +18,17 @@ SITE = "nuke_ai_panel_site"
 BLOCK = """\
 # >>> nuke_ai_panel {release} >>> install_nuke.py wrote these lines; its "uninstall" takes them out again
 def _start_nuke_ai_panel():
-    import os
-    import sys
-    import nuke
-    if not nuke.GUI or "nuke_ai_panel.panel.dock" in sys.modules:
-        return
-    if sys.version_info[:2] != {python} or sys.platform != "{system}":
-        print("AI Panel: not started, it was installed for Nuke 16 and 17 ({target})")
-        return
-    site = os.path.join(os.path.dirname(os.path.abspath(__file__)), "{site}", "{release}")
+    site = ""
     try:
+        import os
+        import sys
+        import nuke
+        if not nuke.GUI or "nuke_ai_panel.panel.dock" in sys.modules:
+            return
+        if sys.version_info[:2] != {python} or sys.platform != "{system}":
+            print("AI Panel: not started, it was installed for Nuke 16 and 17 ({target})")
+            return
+        site = os.path.join(os.path.dirname(os.path.abspath(__file__)), "{site}", "{release}")
         if site not in sys.path:
             sys.path.append(site)
         from nuke_ai_panel.panel import dock

@@ -181,6 +181,18 @@ def test_a_linked_menu_file_stays_a_link(folder: Path, wheels: Path, tmp_path: P
     assert picture(tmp_path) == before
 
 
+def test_a_linked_nuke_folder_stays_a_link(folder: Path, wheels: Path, tmp_path: Path) -> None:
+    """A home that was moved to a share, with a menu.py as some editors on Windows save it."""
+    (folder / "menu.py").write_bytes("\ufeff# für den Kunden\r\nimport nuke".encode())
+    (tmp_path / "home").mkdir()
+    (link := tmp_path / "home" / ".nuke").symlink_to(folder)
+    before = picture(tmp_path)
+    assert install(link, wheels) == 0 and install(folder, wheels) == 0 and started_in(folder).is_dir()
+    compile((folder / "menu.py").read_bytes(), "menu.py", "exec")
+    assert uninstall(link) == 0
+    assert picture(tmp_path) == before
+
+
 def test_the_mode_of_the_menu_file_is_kept(folder: Path, wheels: Path) -> None:
     (folder / "menu.py").chmod(0o640)
     install(folder, wheels)

@@ -29,6 +29,23 @@ def test_a_nuke_it_is_not_made_for_prints_one_line(version: tuple[int, ...], sys
     assert sys.path == before and names.keys() == {"__builtins__", "__file__", "mine"}
 
 
+@pytest.mark.parametrize("missing", ["__file__", "GUI"])
+def test_a_nuke_that_lacks_what_the_lines_ask_for_prints_one_line(missing: str, monkeypatch, capsys) -> None:
+    """What comes behind them in menu.py is somebody else's, and runs."""
+    nuke = types.ModuleType("nuke")
+    nuke.GUI = True  # type: ignore[attr-defined]
+    names = {"__file__": "/home/.nuke/menu.py"}
+    (names if missing == "__file__" else vars(nuke)).pop(missing)
+    monkeypatch.setitem(sys.modules, "nuke", nuke)
+    monkeypatch.setattr(sys, "version_info", (3, 11, 7))
+    monkeypatch.delitem(sys.modules, "nuke_ai_panel.panel.dock", raising=False)
+    before = list(sys.path)
+    exec(with_block(b"", "0.1.0-0123456789ab", Target(sys.platform, "x86_64")) + b"mine = 1\n", names)
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1 and printed.startswith("AI Panel: not started, ") and missing in printed
+    assert sys.path == before and "mine" in names
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     folder = tmp_path / "Jürgen's home"
