@@ -6,7 +6,7 @@ Owns where the parts lie and when the pane is narrow. It decides nothing: presen
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .composer import Composer
@@ -40,7 +40,6 @@ class ChatPane(LookRoot):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.composer)
         self.set_content(content)
-        self.setFocusProxy(self.composer)
 
     def event(self, event: QEvent) -> bool:
         return claims(event) or super().event(event)
@@ -55,6 +54,11 @@ class ChatPane(LookRoot):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not is_ours(event):
             super().keyReleaseEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """On to the composer. A focus proxy would be a stop of Tab, before the header, and nobody would get there."""
+        super().focusInEvent(event)
+        self.composer.setFocus(event.reason())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -7,7 +7,7 @@ possible and how full the model's context is, it is told.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMoveEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from .look.icons import Glyph
@@ -43,7 +43,6 @@ class Composer(QWidget):
         self.field = MessageField(look)
         self.set_subject("")
         self.field.setAccessibleName("Message")
-        self.setFocusProxy(self.field)
         self._build()
         self._connect()
         self._fit(0)
@@ -170,6 +169,11 @@ class Composer(QWidget):
         if self._running:
             self.stop_requested.emit()
         return self._running
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """On to the field. With a focus proxy Tab would come here and leave out what is attached."""
+        super().focusInEvent(event)
+        self.field.setFocus(event.reason())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() != Qt.Key.Key_Escape or not self.stop():

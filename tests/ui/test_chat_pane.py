@@ -6,13 +6,16 @@ import pytest
 from looks import names, tab_stops
 from nuke_ai_panel.ui.chat_pane import ChatPane
 from nuke_ai_panel.ui.empty_chat import EmptyChat
+from nuke_ai_panel.ui.late_pane import LatePane
+from nuke_ai_panel.ui.parts.frames import column
 from nuke_ai_panel.ui.transcript.message_view import AnswerEnd, FooterText
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from shiboken6 import isValid
 from transcript_parts import until
 
+INSIDE = ["Open a script", "Message", "Send"]
 HEADER = ["Model: none, not set up", "Open a script", "New chat", "Settings", "Diagnostics"]
 
 
@@ -34,7 +37,45 @@ def test_tab_goes_from_the_header_through_an_empty_chat_to_the_composer(pane):
 
 def test_one_types_into_the_composer_at_once(pane):
     pane.setFocus()
-    assert pane.focusWidget() is pane.composer.field
+    pane.activateWindow()
+    until(pane.composer.field.hasFocus)
+
+
+def test_pressing_tab_goes_round_the_whole_pane_and_back_again(pane):
+    pane.composer.attach("a long paste")
+    pane.view.set_empty(EmptyChat(pane.look))
+    pane.activateWindow()
+    pane.setFocus()
+    until(pane.composer.field.hasFocus)
+    chip = "Pasted text, 0 kB. Delete removes it."
+    assert _pressing(Qt.Key.Key_Tab, 9) == ["Send", *HEADER, "Open a script", chip, "Message"]
+    assert _pressing(Qt.Key.Key_Backtab, 9) == [chip, "Open a script", *reversed(HEADER), "Send", "Message"]
+
+
+def test_tab_comes_from_a_host_into_the_header_and_leaves_after_send(own):
+    host = own(QWidget())
+    before, late, after = QLineEdit(), LatePane("AI Panel"), QLineEdit()
+    for name, widget in (("before", before), ("", late), ("after", after)):
+        widget.setAccessibleName(name)
+    late.fill().view.set_empty(EmptyChat(late.fill().look))
+    late.fill().composer.set_blocked("")
+    column(before, late, after, into=host)
+    host.show()
+    host.activateWindow()
+    before.setFocus()
+    until(before.hasFocus)
+    assert _pressing(Qt.Key.Key_Tab, 8) == [*(each for each in HEADER if each != HEADER[1]), *INSIDE, "after"]
+    late.setFocus()
+    assert late.fill().composer.field.hasFocus()
+
+
+def _pressing(key: Qt.Key, times: int) -> list[str]:
+    """Who has the focus after each press."""
+    passed: list[QWidget] = []
+    for _ in range(times):
+        QTest.keyClick(QApplication.focusWidget(), key)
+        passed.append(QApplication.focusWidget())
+    return names(passed)
 
 
 @pytest.mark.parametrize("where", ["field", "chip", "transcript"])
