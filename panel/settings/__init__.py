@@ -9,7 +9,8 @@ What is where:
     services    services of the user's own: tables whose id no row of the catalog has
     studio      what the studio's file decides, and which of it nobody else may
     changes     what was set since the file was read
-    layers      `Settings`: the values in force, and where each comes from
+    origin      where a value in force comes from, and who decides it
+    layers      `Settings`: the values in force
     file        TOML on disk: read, and replaced in one step
     loading     all of that together
 
@@ -45,8 +46,9 @@ from .declared import (
     TOOL_ROUNDS,
     TOTAL,
 )
-from .layers import NOWHERE, InForce, Origin, ProviderSettings, Settings
+from .layers import ProviderSettings, Settings
 from .loading import load, save, settings_path
+from .origin import NOWHERE, InForce, Origin
 from .services import OwnService
 from .setting import AnySetting, Setting, Unusable, Value
 from .studio import STUDIO_VARIABLE

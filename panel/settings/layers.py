@@ -14,6 +14,7 @@ from ...providers.catalog import GUIDE, PROVIDERS, ProviderRow
 from .changes import Change, apply, saved_keys
 from .declared import OFFERED, PROVIDER, SETTINGS, with_services
 from .file import Table, table_of
+from .origin import NOWHERE, InForce, Origin
 from .services import OwnService, new_id, own_services, read_services
 from .setting import AnySetting, Setting, Unusable, Value
 from .studio import PROVIDER_FIELDS, Studio
@@ -22,37 +23,6 @@ from .text_rules import entries
 V = TypeVar("V", bound=Value)
 Exact = TypeVar("Exact", bool, int, float, str)
 """For `set`: the value is of the setting's own type; a bound alone would settle on a union of both."""
-Layer = Literal["default", "studio", "user", "environment"]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a value comes from. `place`: the path of the studio's file, or the name of the variable."""
-
-    layer: Layer = "default"
-    place: str = ""
-    locked: bool = False
-
-    @property
-    def decided_by(self) -> str:
-        """Who decides it instead of the user, as a sentence; "" where the user does."""
-        if self.locked:
-            return f"Decided by your studio ({self.place})."
-        return f"Set by the variable {self.place}." if self.layer == "environment" else ""
-
-
-NOWHERE = Origin()
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """One value that is not the default, in words."""
-
-    id: str
-    value: str
-    layer: Layer
-    place: str = ""
-    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
