@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import diagnosis
+from .. import diagnosis, surroundings
 from .. import settings as options
 from ..app import Application
 from ..presenters import bundle
@@ -36,7 +36,7 @@ async def _tell_all(app: Application, as_json: bool) -> None:
 
 
 async def _tell_last_session(app: Application, as_json: bool) -> None:
-    session = await diagnosis.last_session(app)
+    session = await surroundings.last_session(app)
     if as_json:
         terminal.print_json(bundle.session_as_json(session, app.redactor))
     else:
@@ -46,6 +46,6 @@ async def _tell_last_session(app: Application, as_json: bool) -> None:
 async def _settings() -> Settings:
     """Those of the file; a disk that is silent must not keep the doctor waiting."""
     try:
-        return await run_blocking(options.load, options.settings_path(), deadline=diagnosis.DISK_SECONDS)
+        return await run_blocking(options.load, options.settings_path(), deadline=surroundings.DISK_SECONDS)
     except TimeoutError:
         return Settings(warnings=("The settings could not be read: the disk does not answer.",))

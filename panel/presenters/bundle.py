@@ -17,11 +17,13 @@ from typing import Any, cast
 
 from ...providers.manager import ConnectionStats
 from ...providers.redact import Redactor
-from ..diagnosis import Diagnosis, Figures, Folder, LocalServer
+from ..diagnosis import Diagnosis, Figures
+from ..local_servers import LocalServer
 from ..loop_stats import LoopStats
 from ..reports import PastSession, Report
 from ..reports.sink import SinkStats
 from ..settings import InForce
+from ..surroundings import Folder
 from ..tasks.stats import ScopeStats
 
 MOST_TASKS = 50

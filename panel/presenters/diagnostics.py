@@ -20,7 +20,7 @@ from ...ui.diagnostics.dialog import DiagnosticsDialog
 from ...ui.diagnostics.values import Figures, RecordingFigures
 from ...ui.diagnostics.words import counted
 from ...ui.settings.values import FieldSpec
-from .. import diagnosis
+from .. import diagnosis, surroundings
 from .. import settings as options
 from ..recordings import RecordingState
 from ..reports import PastSession
@@ -126,7 +126,7 @@ class DiagnosticsPresenter(QObject):
 
     async def _look(self) -> None:
         self._loop = asyncio.get_running_loop()
-        around = await diagnosis.surroundings(self._app)
+        around = await surroundings.look_around(self._app)
         self._last = next(iter(self._app.crashed), None) or around.last_session
         if self.dialog:
             self.dialog.show_surroundings(system_sections(around), system_words(around))

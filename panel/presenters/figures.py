@@ -19,12 +19,13 @@ from ...ui.diagnostics.values import (
 )
 from ...ui.diagnostics.words import at, counted, lasting
 from .. import diagnosis
-from ..diagnosis import Folder, LocalServer, ServerState, Surroundings
+from ..local_servers import LocalServer, ServerState
 from ..loop_stats import LoopStats
 from ..recordings import RecordingState
 from ..reports import PastSession, Report, ReportCounts
 from ..reports.sink import SinkStats
 from ..settings import InForce
+from ..surroundings import Folder, Surroundings
 from ..tasks.stats import ScopeStats
 from ..threads import ThreadStats
 from .bundle import origin_words, without_home

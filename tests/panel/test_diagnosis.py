@@ -17,14 +17,16 @@ import pytest
 from fault_server import answers, fault_server, full_backlog, refused_url, silent_after_a_token, silent_port
 from managed_providers import managed
 from memory_keyring import Dictionary
-from nuke_ai_panel.panel import diagnosis, settings
+from nuke_ai_panel.panel import local_servers, settings, surroundings
 from nuke_ai_panel.panel.app import Application
-from nuke_ai_panel.panel.diagnosis import LocalServer, examine, figures, last_session, pick_last, surroundings
+from nuke_ai_panel.panel.diagnosis import examine, figures
 from nuke_ai_panel.panel.keys import Keyring, KeyringTrouble
+from nuke_ai_panel.panel.local_servers import LocalServer, knock
 from nuke_ai_panel.panel.loop_stats import LoopStats
 from nuke_ai_panel.panel.presenters.bundle import as_json, as_text, session_as_json, session_as_text, without_home
 from nuke_ai_panel.panel.reports import PastSession, Report
 from nuke_ai_panel.panel.settings import ProviderSettings
+from nuke_ai_panel.panel.surroundings import last_session, look_around, pick_last
 from nuke_ai_panel.panel.threads import run_blocking
 from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.catalog import PROVIDERS
@@ -75,7 +77,7 @@ async def running(**arguments: Any) -> AsyncIterator[Application]:
 async def state_of(address: str) -> str:
     async with running() as app:
         app.change_provider("ollama", ProviderSettings(address))
-        around = await surroundings(app)
+        around = await look_around(app)
     return next(server.state for server in around.servers if server.id == "ollama")
 
 
@@ -160,9 +162,9 @@ async def test_reports_are_there_with_their_counts() -> None:
 @pytest.mark.parametrize("address", ["http://10.0.0.1:11434/v1", "http://models.lan:1234/v1", "http://[fe80::1]:80/v1"])
 async def test_an_address_beyond_this_computer_is_not_contacted(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(diagnosis, "_asked", asked.append)
+    monkeypatch.setattr(local_servers, "_asked", asked.append)
     server = LocalServer("ollama", "Ollama", address)
-    assert (await diagnosis._knock(server)).state == "elsewhere" and not asked
+    assert (await knock(server)).state == "elsewhere" and not asked
 
 
 async def test_a_local_server_that_answers_is_asked_once_and_without_a_key() -> None:
@@ -190,7 +192,7 @@ async def test_a_server_that_takes_connections_and_says_nothing_is_silent() -> N
 
 async def test_the_keyring_is_named_and_no_key_is_asked_of_it() -> None:
     async with running() as app:
-        assert (await surroundings(app)).keyring == diagnosis.KeyringState("Dictionary")
+        assert (await look_around(app)).keyring == surroundings.KeyringState("Dictionary")
 
 
 async def test_a_keyring_that_cannot_be_used_says_why() -> None:
@@ -202,17 +204,17 @@ async def test_a_keyring_that_cannot_be_used_says_why() -> None:
 
     for factory, words in ((locked, "It is locked."), (absent, "not installed")):
         async with running(keyring=factory) as app:
-            assert words in (await surroundings(app)).keyring.trouble
+            assert words in (await look_around(app)).keyring.trouble
 
 
 async def test_folders_that_are_not_made_yet_are_no_trouble_and_a_file_in_the_way_is() -> None:
     async with running() as app:
-        fresh = {folder.name: folder for folder in (await surroundings(app)).folders}
+        fresh = {folder.name: folder for folder in (await look_around(app)).folders}
         assert set(fresh) == {"Settings", "Journal", "Data"}
         assert fresh["Data"].writable and not fresh["Data"].exists and (fresh["Data"].free or 0) > 0
         Path(fresh["Data"].path).parent.mkdir(parents=True)
         Path(fresh["Data"].path).write_text("in the way")
-        blocked = {folder.name: folder for folder in (await surroundings(app)).folders}
+        blocked = {folder.name: folder for folder in (await look_around(app)).folders}
         assert "in the way" in blocked["Data"].trouble and not blocked["Data"].writable
 
 
@@ -221,7 +223,7 @@ async def test_a_folder_that_cannot_be_written_says_so() -> None:
     settings.settings_path().parent.mkdir(parents=True)
     settings.settings_path().parent.chmod(0o500)
     async with running() as app:
-        assert not (await surroundings(app)).folders[0].writable
+        assert not (await look_around(app)).folders[0].writable
 
 
 @pytest.mark.abandons(5)
@@ -234,7 +236,7 @@ async def test_with_everything_hung_it_is_over_in_a_second_and_names_what_hangs(
         go.wait()
 
     for name in ("_versions", "_looked_at", "past_sessions"):
-        monkeypatch.setattr(diagnosis, name, hang)
+        monkeypatch.setattr(surroundings, name, hang)
     async with silent_port() as server, running(keyring=hang) as app:
         for row in ("ollama", "lmstudio", "llama_cpp"):
             app.change_provider(row, ProviderSettings(server.url.replace("https", "http")))

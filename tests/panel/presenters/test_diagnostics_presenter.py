@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from fault_server import answers, fault_server, silent_after_a_token
 from looks import tab_stops
-from nuke_ai_panel.panel import diagnosis
 from nuke_ai_panel.panel import settings as options
-from nuke_ai_panel.panel.diagnosis import Folder, KeyringState, LocalServer, Surroundings, figures
+from nuke_ai_panel.panel import surroundings
+from nuke_ai_panel.panel.diagnosis import figures
+from nuke_ai_panel.panel.local_servers import LocalServer
 from nuke_ai_panel.panel.presenters.bundle import as_json
 from nuke_ai_panel.panel.presenters.diagnostics import LOOKED_IN_VAIN, DiagnosticsPresenter
 from nuke_ai_panel.panel.presenters.figures import report_row, sink_section, system_sections, system_words
@@ -24,6 +25,7 @@ from nuke_ai_panel.panel.reports import Report, ReportCounts, past_sessions
 from nuke_ai_panel.panel.reports.journal import journal_folder
 from nuke_ai_panel.panel.reports.sink import SinkStats
 from nuke_ai_panel.panel.settings import load, settings_path
+from nuke_ai_panel.panel.surroundings import Folder, KeyringState, Surroundings
 from nuke_ai_panel.providers.redact import Secret
 from nuke_ai_panel.ui.chat_pane import ChatPane
 from nuke_ai_panel.ui.diagnostics.dialog import DiagnosticsDialog
@@ -214,7 +216,7 @@ async def test_a_look_that_fails_says_so_is_reported_and_can_be_taken_again(monk
 
     async with diagnostics() as (window, _, dialog):
         with monkeypatch.context() as patched:
-            patched.setattr(diagnosis, "surroundings", broken)
+            patched.setattr(surroundings, "look_around", broken)
             dialog.surroundings_wanted.emit()
             dialog.bundle_wanted.emit()
             await until(lambda: words(dialog, "system") == LOOKED_IN_VAIN)
