@@ -116,6 +116,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path], no
         monkeypatch.setenv(name, str(home))
     for name in ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR"):
         monkeypatch.setenv(f"XDG_{name}", str(home / name.lower()))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or each of a thousand children compiles us anew
     monkeypatch.setenv("SSL_CERT_FILE", str(no_authorities / "none.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(no_authorities))
 
