@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -28,8 +29,10 @@ MOST_FILES = 64
 
 
 def cache_folder() -> Path:
-    """Where the lists are on this system; it may be emptied at any time."""
-    return platformdirs.user_cache_path("nuke-ai-panel", appauthor=False) / "models"
+    """Where the lists are on this system; it may be emptied at any time. Relative where there is no home folder."""
+    with suppress(RuntimeError):
+        return platformdirs.user_cache_path("nuke-ai-panel", appauthor=False) / "models"
+    return Path("models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ class ModelCache:
         return ModelList(provider_id, url, taken, tuple(model for model in models if model.id))
 
     def write(self, found: ModelList) -> None:
-        """Raises OSError."""
+        """Raises OSError. Without a home folder nothing is kept."""
+        if not self._folder.is_absolute():
+            return
         document = {
             "version": VERSION,
             "provider": found.provider,

@@ -5,6 +5,7 @@ Owns the dialog, and what a change in it means. The tests of its pages are the a
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -224,20 +225,27 @@ class SettingsPresenter(QObject):
     async def _save_now(self) -> None:
         try:
             await self._app.save_settings()
-            words = SAVED
+            problem = None
         except OSError as error:
-            words = f"The settings could not be saved: {error.strerror or 'the disk does not answer'}."
+            problem = _not_saved(error)
         if not isValid(self):
             return
         if self.dialog:
-            self.dialog.set_status(words)
-        if words != SAVED and not (self.dialog and self.dialog.isVisible()):
-            self.save_failed.emit(_not_saved(words))
+            self.dialog.set_status(f"{problem.title}: {problem.why}" if problem else SAVED)
+        if problem and not (self.dialog and self.dialog.isVisible()):
+            self.save_failed.emit(problem)
 
 
-def _not_saved(words: str) -> Problem:
-    why = f"{words} What you chose holds until you quit."
-    return Problem("settings_not_saved", "error", "The settings could not be saved", why, "Make room, then try again.")
+def _not_saved(error: OSError) -> Problem:
+    reason = error.strerror or "the disk does not answer"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Problem(
+        "settings_not_saved",
+        "error",
+        "The settings could not be saved",
+        f"{reason[:1].upper()}{reason[1:]}. What you chose holds until you quit.",
+        "Make room on the disk, then try again." if full else "Diagnostics shows their folder. Then try again.",
+    )
 
 
 def _description(row: ProviderRow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import sys
@@ -46,6 +47,8 @@ def change_file(path: Path, change: Callable[[Table], None]) -> None:
 
     A crash leaves the old or the new one. What cannot be read is set aside. Raises OSError.
     """
+    if not path.is_absolute():  # nothing of ours is left where a program happens to run
+        raise FileNotFoundError(errno.ENOENT, "there is no home folder", str(path))
     path = Path(os.path.realpath(path))  # a link to the file stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     with _alone(path.parent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -20,8 +21,10 @@ PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def settings_path() -> Path:
-    """Where the user's file is on this system."""
-    return platformdirs.user_config_path("nuke-ai-panel", appauthor=False) / "settings.toml"
+    """Where the user's file is. Relative where there is no home folder: nothing is read or written then."""
+    with suppress(RuntimeError):
+        return platformdirs.user_config_path("nuke-ai-panel", appauthor=False) / "settings.toml"
+    return Path("settings.toml")
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -63,6 +66,8 @@ def read_environment(
 
 
 def _read(path: Path) -> tuple[Table, tuple[str, ...]]:
+    if not path.is_absolute():
+        return {}, ("There is no home folder, so what you set holds until you quit. Set HOME to keep it.",)
     try:
         return read_table(path), ()
     except OSError as error:

@@ -15,6 +15,7 @@ Owns where that file is, and what of it can be used. Keys have no place in it: e
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ class Studio:
 def read_studio(environ: Mapping[str, str], package: Path) -> Studio:
     """The file that the environment names, else the one of the installation; `package`: our own folder. Never fails."""
     named = environ.get(STUDIO_VARIABLE, "").strip()
-    path = Path(named).expanduser() if named else installed_place(package)
+    path = Path(os.path.expanduser(named)) if named else installed_place(package)
     if path is None:
         return Studio()
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QDir, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QWidget
 
@@ -124,8 +124,8 @@ class PathControl(TextControl):
         return [self.browse]
 
     def _choose(self) -> None:
-        start = Path(self._words()).expanduser().parent if self._words() else Path.home()
-        dialog = QFileDialog(self, self.edit.accessibleName(), str(start))
+        start = os.path.dirname(os.path.expanduser(self._words())) or QDir.homePath()
+        dialog = QFileDialog(self, self.edit.accessibleName(), start)
         dialog.fileSelected.connect(self._chosen)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
