@@ -1,17 +1,13 @@
 """The desktop window: the pane in a window of its own, on a loop of its own.
 
-Owns the QApplication, the loop, the signals and the order of starting (paint first, then load the services on a
-thread) and quitting. The pane in a host is not here: there everything but the pane belongs to the host.
+Owns the QApplication, the loop and the order of starting (paint first, then load the services on a thread) and
+quitting. The pane in a host is not here: there everything but the pane belongs to the host.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
 import sys
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal
@@ -19,6 +15,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from ..ui.chat_pane import STILL_STARTING, ChatPane
+from .interrupts import Interrupts
 from .loop import PanelLoop
 from .presenters.starting import start_panel
 from .tasks import TaskScope
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
     from .presenters.pane import PanePresenter
     from .presenters.panel import Panel
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STARTING = 0.1
 """Seconds that a start which is still under way gets when the window is closed."""
 
@@ -73,7 +69,10 @@ def run(file: str | None) -> int:
 
 
 async def _session(file: str | None) -> int:
-    return await Session(file).run()
+    interrupts, session = Interrupts(), Session(file)
+    with interrupts.watched(session.quit):
+        code = await session.run()
+    return interrupts.exit_code or code
 
 
 class Session:
@@ -81,7 +80,6 @@ class Session:
 
     def __init__(self, file: str | None) -> None:
         self._file = file
-        self._loop = asyncio.get_running_loop()
         self._quit = asyncio.Event()
         self.started = asyncio.Event()
         self._exit_code = 0
@@ -93,8 +91,7 @@ class Session:
         self.left: Leftover | None = None
 
     async def run(self) -> int:
-        """Until the user, or a signal, asks to quit."""
-        self._watch_signals()
+        """Until somebody asks to quit; gives the exit code."""
         self.window.close_requested.connect(self._quit.set)
         self.window.show()
         self._scope.start(self._start(), name="start")
@@ -105,7 +102,6 @@ class Session:
             await self._scope.close(STARTING)
             if self.panel:
                 self.left = await self.panel.close()
-            self._ignore_signals()  # until here a second one ends the program at once
             self.window.deleteLater()
         return self._exit_code
 
@@ -119,31 +115,10 @@ class Session:
         self.started.set()
         self.panel.warm_up()
 
-    def _watch_signals(self) -> None:
-        for number in SIGNALS:
-            with contextlib.suppress(NotImplementedError):  # Windows' loops have none
-                self._loop.add_signal_handler(number, _nothing)  # Qt waits outside of Python: this wakes it
-                signal.signal(number, self._on_signal)  # not the loop's to call: the second one is for when it stands
-
-    def _ignore_signals(self) -> None:
-        for number in SIGNALS:
-            with contextlib.suppress(NotImplementedError):
-                self._loop.remove_signal_handler(number)
-
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if self._exit_code:
-            os._exit(128 + number)
-        self._exit_code = 128 + number
-        self._loop.call_soon_threadsafe(self._quit.set)
-
     def _broken(self, name: str, error: BaseException) -> None:
         print(f"The panel could not start ({name}): {error!r}", file=sys.stderr)
         self._exit_code = 1
         self._quit.set()
-
-
-def _nothing() -> None:
-    pass
 
 
 def _first_size() -> QSize:

@@ -1,89 +1,54 @@
-"""What every command of the terminal shares: the loop, signals, the services, problems in words and as JSON.
+"""What every command of the terminal shares: the loop, the services, problems in words and as JSON.
 
-Owns the terminal's event loop and its signal handlers. It knows no command.
+Owns the terminal's event loop. It knows no command.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from ...providers.errors import Problem
 from ..app import Application
 from ..hosts.script import ScriptError
+from ..interrupts import Interrupts
 from ..threads import DaemonExecutor
 from .output import OutputLost, say, tell
 
 WORK_FAILED, BAD_INPUT = 1, 2
 
 
-class Interrupts:
-    """SIGINT and SIGTERM of one run: the first ends it in order, the second at once."""
-
-    def __init__(self) -> None:
-        self.received: signal.Signals | None = None
-        self._task: asyncio.Task[int] | None = None
-        self._instead: Callable[[], object] | None = None
-
-    def watch(self, task: asyncio.Task[int]) -> None:
-        """Cancels the task when a signal comes."""
-        self._task = task
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # Windows' loops have none: there a Ctrl+C is a KeyboardInterrupt.
-            with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, self._on_signal, number)
-
-    @contextlib.contextmanager
-    def instead(self, stop: Callable[[], object]) -> Generator[None]:
-        """While inside, a SIGINT only calls `stop`: a chat stops its answer and goes on."""
-        self._instead = stop
-        try:
-            yield
-        finally:
-            self._instead = None
-
-    def _on_signal(self, number: signal.Signals) -> None:
-        if self._instead and number == signal.SIGINT:
-            self._instead()
-            return
-        if self.received is not None:
-            os._exit(128 + number)
-        self.received = number
-        if self._task:
-            self._task.cancel()
-
-
 def run(main: Callable[[Interrupts], Coroutine[None, None, int]]) -> int:
     """Runs a command on a loop of its own and gives its exit code; 130 after SIGINT, 143 after SIGTERM."""
-    interrupts = Interrupts()
+    interrupts, loop = Interrupts(), asyncio.new_event_loop()
+    loop.set_default_executor(DaemonExecutor())
     try:
-        with asyncio.Runner() as runner:
-            runner.get_loop().set_default_executor(DaemonExecutor())
-            return runner.run(_watched(main, interrupts))
+        # Not `asyncio.run`, which at its end waits for every task, also for one that was let go.
+        return loop.run_until_complete(_watched(main, interrupts))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except asyncio.CancelledError:
-        return 128 + (interrupts.received or signal.SIGINT)
+        return interrupts.exit_code or 128 + signal.SIGINT
     except OutputLost as lost:
         # Python would complain again while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if str(lost):
             tell(f"The output could not be written: {lost}.")
         return WORK_FAILED
+    finally:
+        loop.close()
 
 
 async def _watched(main: Callable[[Interrupts], Coroutine[None, None, int]], interrupts: Interrupts) -> int:
     task = asyncio.current_task()
-    if task is not None:
-        interrupts.watch(task)
-    return await main(interrupts)
+    assert task is not None
+    with interrupts.watched(task.cancel):
+        return await main(interrupts)
 
 
 @asynccontextmanager

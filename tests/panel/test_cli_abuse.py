@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from cli_process import at_a_terminal, finish, run, start
 from fault_server import answers, fault_server, silent_after_a_token
+from nuke_ai_panel.panel.reports import past_sessions
+from nuke_ai_panel.panel.reports.journal import journal_folder
 from nuke_ai_panel.panel.settings import settings_path
 from secret_service import SecretService
 
@@ -168,6 +170,78 @@ async def test_ctrl_c_in_a_chat_stops_the_answer_and_at_the_prompt_ends_it() -> 
                 await server.calls[0].gone.wait()
             terminal.type("\x03")
             assert await terminal.end() == 130 and "Traceback" not in terminal.shown
+
+
+STANDS = """
+import sys, time
+from nuke_ai_panel.panel.cli import ask, main
+from nuke_ai_panel.panel.interrupts import Interrupts
+
+def stand(printer, text):
+    print("it stands", flush=True)
+    while True:
+        time.sleep(0.01)
+
+def hear(interrupts, *signal, hear=Interrupts._on_signal):
+    hear(interrupts, *signal)
+    print("it was heard", flush=True)
+
+ask.TextPrinter._write = stand
+Interrupts._on_signal = hear
+sys.exit(main())
+"""
+"""Its thread stands from the first word of an answer on."""
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize("words", [("chat",), ("ask", "hi")])
+async def test_a_second_ctrl_c_ends_a_command_whose_thread_stands_at_once(words: tuple[str, ...]) -> None:
+    async with fault_server(silent_after_a_token("Hello")) as server:
+        address = ("--base-url", server.url, "--model", "m")
+        async with at_a_terminal(*words, *address, program=STANDS) as terminal:
+            if words == ("chat",):
+                await terminal.wait_for("> ")
+                terminal.type("hi\n")
+            await terminal.wait_for("it stands")
+            terminal.type("\x03")
+            await terminal.wait_for("it was heard")
+            terminal.type("\x03")
+            assert await terminal.end() == 130 and "Traceback" not in terminal.shown
+
+
+STUBBORN = """
+import asyncio, sys
+from nuke_ai_panel.panel.chat import Chat
+from nuke_ai_panel.panel.cli import main
+
+async def swallow(chat, prompt):
+    print("it is asked", flush=True)
+    while True:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            print("it goes on", flush=True)
+
+Chat.ask = swallow
+sys.exit(main())
+"""
+"""Its answers cannot be stopped."""
+
+
+@ONLY_LINUX
+async def test_a_second_ctrl_c_ends_a_chat_whose_answer_cannot_be_stopped_in_order() -> None:
+    async with at_a_terminal("chat", program=STUBBORN) as terminal:
+        await terminal.wait_for("> ")
+        terminal.type("hi\n")
+        await terminal.wait_for("it is asked")
+        terminal.type("\x03")
+        await terminal.wait_for("it goes on")
+        began = time.monotonic()
+        terminal.type("\x03")
+        assert await terminal.end() == 130 and "Traceback" not in terminal.shown
+        assert time.monotonic() - began < 3.0  # 0.6, and asyncio's own runner would wait for ever
+    [session] = past_sessions(journal_folder())
+    assert session.ended and session.left == {"tasks": ("application/turn",)}
 
 
 @ONLY_LINUX

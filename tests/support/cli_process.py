@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-COMMAND = (sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-m", "nuke_ai_panel.panel")
+STRICT = (sys.executable, "-X", "dev", "-W", "error::ResourceWarning")
 """As strict as Python gets: what is left open is an error on standard error."""
+COMMAND = (*STRICT, "-m", "nuke_ai_panel.panel")
 
 _SLOW_STEP = re.compile(r"^Executing <.* took \d+\.\d+ seconds\n", re.MULTILINE)
 """asyncio's remark in development mode: it says how busy the machine is, not what the command did."""
@@ -70,7 +71,9 @@ class Terminal:
     async def wait_for(self, text: str) -> None:
         """Until the text has been shown since the last call."""
         while text not in self.shown:
-            self.shown += await self._read()
+            more = await self._read()
+            assert more, f"it ended without {text!r}: {self.shown}"
+            self.shown += more
         self.shown = self.shown.partition(text)[2]
 
     async def end(self) -> int:
@@ -87,14 +90,15 @@ class Terminal:
 
 
 @asynccontextmanager
-async def at_a_terminal(*words: str, **environ: str) -> AsyncIterator[Terminal]:
+async def at_a_terminal(*words: str, program: str | None = None, **environ: str) -> AsyncIterator[Terminal]:
+    """`program`: Python that has the command fail in some way, and ends with running it."""
     master, slave = os.openpty()
 
     def take_the_terminal() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     process = await asyncio.create_subprocess_exec(
-        *COMMAND,
+        *(COMMAND if program is None else (*STRICT, "-c", program)),
         *words,
         stdin=slave,
         stdout=slave,

@@ -17,6 +17,7 @@ import atexit
 import gc
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -29,8 +30,13 @@ from guards import Census, _open_sessions, _sockets, settle
 from host_troubles import Troubles
 
 DEV = ("-X", "dev", "-W", "error::ResourceWarning")
-HARMLESS = ("This plugin does not support", "Executing <")
-"""What Qt says of the offscreen screen, and asyncio of callbacks that take long on a busy machine."""
+HARMLESS = re.compile(r"This plugin does not support|.* took \d+\.\d+ seconds$")
+"""What Qt says of the offscreen screen, and a loop in debug mode of callbacks that take long on a busy machine."""
+
+
+def noise_in(said: bytes) -> list[str]:
+    """The lines of a program's stderr that mean something."""
+    return [line for line in said.decode().splitlines() if not HARMLESS.match(line)]
 
 
 class HostProcess:
@@ -55,7 +61,7 @@ class HostProcess:
 
     async def _end(self) -> list[str]:
         rest, said = await self._process.communicate()
-        self.noise = [line for line in said.decode().splitlines() if not line.startswith(HARMLESS)]
+        self.noise = noise_in(said)
         self.noise += [line for line in rest.decode().splitlines() if line != "neighbour at exit: fine"]
         return self.noise
 
