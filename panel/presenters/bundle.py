@@ -21,6 +21,7 @@ from ..diagnosis import Diagnosis, Figures
 from ..local_servers import LocalServer
 from ..loop_stats import LoopStats
 from ..reports import PastSession, Report
+from ..reports.lines import items
 from ..reports.sink import SinkStats
 from ..settings import InForce
 from ..surroundings import Folder
@@ -64,7 +65,7 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
         "Settings": [*(around.warnings or ["in order"]), *map(setting_line, around.settings)],
         "Folders": [_folder(each) for each in around.folders],
         "Local servers": [_server(each) for each in around.servers],
-        "Last session": _session(around.last_session)[:3],
+        "Last session": _ended(around.last_session),
     }
     lines = [f"Nuke AI Panel, {_at(diagnosis.taken)}"]
     for title, inside in sections.items():
@@ -74,7 +75,7 @@ def as_text(diagnosis: Diagnosis, redactor: Redactor) -> str:
 
 def session_as_text(session: PastSession | None, redactor: Redactor) -> str:
     """How a session ended, what it left open, its errors by kind, its loop, what the interpreter said last, reports."""
-    return _clean("\n".join(_session(session)), redactor)
+    return _clean("\n".join([*_ended(session), *(_told(session) if session else ())]), redactor)
 
 
 def setting_line(setting: InForce) -> str:
@@ -98,7 +99,7 @@ def ending(session: PastSession | None) -> str:
 
 def _loop(stats: LoopStats | None) -> list[str]:
     if stats is None:
-        return ["not measured here"]
+        return ["not measured in a terminal"]
     lag = (stats.lag_p50, stats.lag_p95, stats.lag_p99, stats.lag_worst)
     median, p95, p99, worst = (f"{seconds * 1000:.2f} ms" for seconds in lag)
     return [
@@ -157,7 +158,8 @@ def _report(report: Report) -> list[str]:
 
 def _sink(stats: SinkStats) -> str:
     numbers = f"{stats.sent} sent, {stats.waiting} waiting, {stats.dropped} dropped"
-    return f"{stats.name}: {stats.state}, {numbers}" + (f"; last trouble: {stats.trouble}" if stats.trouble else "")
+    said = ", ".join(filter(None, (stats.state, stats.place and f"to {stats.place}", numbers)))
+    return f"{stats.name}: {said}" + (f"; last trouble: {stats.trouble}" if stats.trouble else "")
 
 
 def _folder(folder: Folder) -> str:
@@ -173,7 +175,8 @@ def _server(server: LocalServer) -> str:
     return f"{server.label:<17} {server.address}: {_SERVER_WORDS[server.state]}"
 
 
-def _session(session: PastSession | None) -> list[str]:
+def _ended(session: PastSession | None) -> list[str]:
+    """What a doctor asks first: how it ended, what it left, its errors by kind, its loop."""
     if session is None:
         return ["No earlier session could be read."]
     lines = [_how(session), f"{session.way_in or 'unknown'}, process {session.pid}, began {_at(session.started)}"]
@@ -182,8 +185,12 @@ def _session(session: PastSession | None) -> list[str]:
     lines += _kinds(_by_kind(session)) or ["no reports"]
     if session.dropped or session.unwritten or session.damaged:
         lines += [f"dropped {session.dropped}, unwritten {session.unwritten}, unreadable lines {session.damaged}"]
-    lines += [f"loop, {line}" for line in _loop_then(session.figures)]
-    lines += [f"{name}: {version}" for name, version in session.versions.items()]
+    return lines + [f"loop, {line}" for line in _loop_then(session.figures)]
+
+
+def _told(session: PastSession) -> list[str]:
+    """The rest: with what it ran, its last words, its reports."""
+    lines = [f"{name}: {version}" for name, version in session.versions.items()]
     lines += ["", *session.crash.splitlines(), ""] if session.crash else []
     for report in session.reports[:MOST_REPORTS]:
         lines += _report(report)
@@ -207,10 +214,12 @@ def _loop_then(figures: Mapping[str, object]) -> list[str]:
     """What a session wrote of its loop at its end, in the words of a running one; nothing of a damaged journal."""
     numbers = {field.name: figures.get(field.name) for field in fields(LoopStats)}
     known = {name: value for name, value in numbers.items() if isinstance(value, int | float) and abs(value) < 1e15}
+    hung = [name for name in items(figures.get("hung_calls")) if isinstance(name, str)]
     try:
-        return _loop(LoopStats(**cast("dict[str, Any]", known)))
+        lines = _loop(LoopStats(**cast("dict[str, Any]", known)))
     except TypeError:
         return []
+    return lines + ([f"calls that still hung: {', '.join(hung)}"] if hung else [])
 
 
 def _at(when: float) -> str:

@@ -92,6 +92,7 @@ class DiagnosticsPresenter(QObject):
         dialog.bundle_wanted.connect(self._copy_bundle)
         dialog.last_session_wanted.connect(self._copy_last_session)
         dialog.level_changed.connect(self._change_level)
+        dialog.sink_wanted.connect(self._try_again)
         dialog.recording_wanted.connect(self._record)
         dialog.recordings_wanted.connect(self._show_recordings)
         return dialog
@@ -110,11 +111,16 @@ class DiagnosticsPresenter(QObject):
             connections=connection_sections(figures, self._app.providers.label),
             recording=self._recording(figures.connections),
             sinks=sink_section(figures.sinks, figures.counts),
+            stuck=tuple(sink.name for sink in figures.sinks if sink.hurt),
             log_level=self._log_level(),
         )
 
     def _log_level(self) -> FieldSpec:
         return field_of(self._app.settings, options.LOG_LEVEL)
+
+    def _try_again(self, sink: str) -> None:
+        self._app.forwarder.restart(sink)
+        self._show_figures()
 
     # What is around: looked at in the background, one look at a time.
 

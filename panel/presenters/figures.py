@@ -163,20 +163,15 @@ def sink_section(sinks: Sequence[SinkStats], counts: ReportCounts) -> FactSectio
     unwritten = f"{counts.unwritten:,} unwritten" if counts.unwritten else ""
     written = ", ".join(filter(None, (f"{counts.written:,} written", unwritten)))
     how: tuple[str, FactState] = ("could not be written", "bad") if unwritten else ("keeps everything", "ok")
-    trouble = " ".join(stats.trouble for stats in sinks if _hurt(stats))
+    trouble = " ".join(stats.trouble for stats in sinks if stats.hurt)
     return FactSection("Sinks", (Fact("Journal", how[0], written, how[1]), *map(_sink, sinks)), note=trouble)
 
 
 def _sink(stats: SinkStats) -> Fact:
     counts = {"sent": stats.sent, "waiting": stats.waiting, "dropped": stats.dropped}
     note = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "sent")
-    state: FactState = "bad" if _hurt(stats) else "none" if stats.state == "off" else "ok"
-    return Fact(stats.name, stats.state, note, state)
-
-
-def _hurt(stats: SinkStats) -> bool:
-    """It is in trouble now. (One that is off on purpose has none to tell.)"""
-    return bool(stats.trouble) and stats.state in ("waiting to retry", "off")
+    state: FactState = "bad" if stats.hurt else "none" if stats.state == "off" else "ok"
+    return Fact(stats.name, ", ".join(filter(None, (stats.state, stats.place))), note, state)
 
 
 def system_sections(around: Surroundings) -> tuple[FactSection, ...]:

@@ -104,7 +104,12 @@ class Lane:
 
     def stats(self) -> SinkStats:
         waiting = len(self._buffer) + self._sending
-        return SinkStats(self._sink.name, self._state(), self._sent, self._buffer.dropped, waiting, self._trouble)
+        state, trouble, place = self._state(), self._trouble, ""
+        try:
+            place = self._sink.place
+        except SinkTrouble as found:  # it is known before anything was sent
+            state, trouble = "off", str(found)
+        return SinkStats(self._sink.name, state, self._sent, self._buffer.dropped, waiting, trouble, place)
 
     def _state(self) -> SinkState:
         if self._task:

@@ -26,6 +26,7 @@ class LoggingSink:
 
     name = "Log"
     on = True
+    place = ""
     outdated = False
 
     def __init__(self, deadline: float = DEADLINE) -> None:

@@ -35,6 +35,12 @@ class NatsSink:
         return bool(self._target().server.strip())
 
     @property
+    def place(self) -> str:
+        target = self._target()
+        check_subject(target.subject)
+        return str(target.address) if self.on else ""
+
+    @property
     def outdated(self) -> bool:
         return self._target() != self._tried
 

@@ -25,6 +25,11 @@ class Sink(Protocol):
         ...
 
     @property
+    def place(self) -> str:
+        """The address it sends to, without secrets; "" if none. Raises SinkTrouble where the settings lead nowhere."""
+        ...
+
+    @property
     def outdated(self) -> bool:
         """Whether the settings are others than those of its last try."""
         ...
@@ -52,7 +57,7 @@ class SinkTrouble(Exception):
 class SinkStats:
     """One sink, for Diagnostics and `doctor`. Numbers are reports; a fold counts as one.
 
-    `trouble` is the last one, of whatever time: `state` says how it is now.
+    `trouble` is the last one, of whatever time: `state` says how it is now. `place`: its address.
     """
 
     name: str
@@ -61,3 +66,9 @@ class SinkStats:
     dropped: int
     waiting: int
     trouble: str = ""
+    place: str = ""
+
+    @property
+    def hurt(self) -> bool:
+        """It is in trouble now. (One that is off on purpose has none.)"""
+        return bool(self.trouble) and self.state in ("waiting to retry", "off")

@@ -115,6 +115,13 @@ async def test_a_keyring_without_a_collection_answers_and_none_is_made(locked_se
     assert "Secret Service, answers\n" in (await run("doctor")).out
 
 
+async def test_where_reports_go_is_told_without_the_login_and_what_cannot_work_is_named() -> None:
+    told = (await run("doctor", NUKE_AI_PANEL_NATS_SERVER="nats://me:s3kr1t-77@127.0.0.1:1")).out
+    assert "NATS: idle, to nats://127.0.0.1:1, 0 sent" in told and "s3kr1t" not in told
+    told = (await run("doctor", NUKE_AI_PANEL_NATS_SERVER="http://me:s3kr1t-77@nats.lan")).out
+    assert "NATS: off, 0 sent" in told and "is no address such as nats://host:4222" in told and "s3kr1t" not in told
+
+
 async def test_without_an_earlier_session_it_says_so() -> None:
     done = await run("doctor", "--last-session")
     assert done.code == 0 and "No earlier session could be read" in done.out
@@ -132,7 +139,8 @@ async def test_a_session_that_was_killed_is_told_with_its_errors() -> None:
     done = await run("doctor", "--last-session")
     assert done.code == 0 and done.out.startswith("It did not end in order.")
     assert "1 x OSError" in done.out and "the drive has gone" in done.out
-    assert "It did not end in order." in (await run("doctor")).out
+    told = (await run("doctor")).out
+    assert "It did not end in order." in told and "1 x OSError" in told and "the drive has gone" not in told
 
 
 async def test_a_session_that_ended_in_order_tells_what_it_left() -> None:
@@ -144,6 +152,24 @@ async def test_a_session_that_ended_in_order_tells_what_it_left() -> None:
         {"tasks": ["pane/turn"]},
         {"lag_p99": 0.0084},
     )
+
+
+async def test_what_the_last_session_left_open_and_its_loop_are_in_the_short_text_too() -> None:
+    figures = {"lag_p50": 0.0002, "lag_p95": 0.001, "lag_p99": 0.0084, "lag_worst": 0.03, "longest_batch": 0.0412}
+    counts = dict.fromkeys(("callbacks", "batches", "timers", "descriptors"), 7)
+    left = {"tasks": ["pane/turn"], "sessions": ["openai"], "sinks": ["NATS: 3 reports not sent"]}
+    code = f"""
+    reports.begin('window')
+    reports.report(OSError('the drive has gone'))
+    reports.end({left}, {figures | counts | {"hung_calls": ["getaddrinfo"]}})
+    reports.close()
+    """
+    live(code, journal_folder())
+    section = (await run("doctor")).out.partition("\nLast session\n")[2]
+    for line in ("tasks: pane/turn", "sessions: openai", "sinks: NATS: 3 reports not sent", "1 x OSError"):
+        assert line in section
+    assert "99 of 100 below 8.40 ms" in section and "longest batch 41.2 ms" in section
+    assert "calls that still hung: getaddrinfo" in section
 
 
 async def test_a_doctor_is_no_session_itself() -> None:

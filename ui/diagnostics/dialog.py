@@ -39,7 +39,8 @@ class DiagnosticsDialog(QDialog):
 
     `figures_wanted`: show newer ones. `surroundings_wanted`: look at folders, keyring and servers again.
     `bundle_wanted`, `last_session_wanted`: put them into the clipboard, then `set_status`. `level_changed(value)`.
-    `recording_wanted(connection)`: "" ends it. `recordings_wanted`: show the folder.
+    `sink_wanted(name)`: it is to try again. `recording_wanted(connection)`: "" ends it; `recordings_wanted`: show the
+    folder.
     """
 
     figures_wanted = Signal()
@@ -47,6 +48,7 @@ class DiagnosticsDialog(QDialog):
     bundle_wanted = Signal()
     last_session_wanted = Signal()
     level_changed = Signal(str)
+    sink_wanted = Signal(str)
     recording_wanted = Signal(str)
     recordings_wanted = Signal()
 
@@ -106,6 +108,7 @@ class DiagnosticsDialog(QDialog):
         self.last_session.copy_clicked.connect(self.last_session_wanted)
         self.system.again_clicked.connect(self.surroundings_wanted)
         self.log.level_changed.connect(self.level_changed)
+        self.log.again_wanted.connect(self.sink_wanted)
         self.connections.recording.wanted.connect(self.recording_wanted)
         self.connections.recording.folder_wanted.connect(self.recordings_wanted)
         self._copy.clicked.connect(self.bundle_wanted)
@@ -172,7 +175,7 @@ class DiagnosticsDialog(QDialog):
             self.loop.show_figures(figures.loop)
         elif page == "log":
             self.log.show_level(figures.log_level)
-            self.log.show_sinks(figures.sinks)
+            self.log.show_sinks(figures.sinks, figures.stuck)
 
     def _say(self, entry: ListEntry) -> None:
         """What the list says of a page."""

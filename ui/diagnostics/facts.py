@@ -113,6 +113,10 @@ class FactBox(QWidget):
         """The lines in words."""
         return [line.accessibleName() for line in self._lines]
 
+    def words(self) -> str:
+        """What stands below the lines, or in their place."""
+        return self._words.text()
+
     def show_section(self, section: FactSection) -> None:
         self._title.setText(section.title)
         self._title.setVisible(bool(section.title))

@@ -115,6 +115,8 @@ class Figures:
     """Sessions and sockets by provider, calls on threads."""
     recording: RecordingFigures = RecordingFigures()
     sinks: FactSection = FactSection("Sinks")
+    stuck: tuple[str, ...] = ()
+    """Names of sinks in trouble, which may be tried again at once."""
     log_level: FieldSpec | None = None
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fault_server import answers, fault_server, silent_after_a_token
 from looks import tab_stops
+from nats_server import running as nats_running
 from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel import surroundings
 from nuke_ai_panel.panel.diagnosis import figures
@@ -296,6 +297,48 @@ def test_a_report_that_is_copied_from_the_screen_does_not_name_the_owner_of_the_
     assert (row.message, row.context, row.trace) == ("no ~/a.nk", {"file": "~/b"}, ("~", "x"))
     assert (row.id, row.origin, row.count, row.first, row.last) == ("r1", "pane", 3, 1.0, 2.0)
     assert report_row(Report("r2", "notice", "message", "m", "", 1.0, 1.0)).trace == ()
+
+
+async def test_a_sink_that_has_stopped_is_shown_with_its_reason_and_can_be_tried_again() -> None:
+    async with diagnostics() as (window, _, dialog):
+        app = window.app
+        app.settings.set(options.NATS_SERVER, "nats://127.0.0.1:1")
+        app.reports.report("for the floor")
+        dialog.show_page("log")
+
+        def shown() -> str:
+            dialog.figures_wanted.emit()
+            return next(fact for fact in dialog.log.sinks.facts() if fact.startswith("NATS"))
+
+        await until(lambda: shown() == "NATS: waiting to retry, nats://127.0.0.1:1, 0 sent, 1 waiting")
+        assert "the connection was refused" in dialog.log.sinks.words()
+        with nats_running() as server:
+            app.settings.set(options.NATS_SERVER, server.host)
+            dialog.log.again("NATS").click()
+            await until(lambda: "1 sent" in shown() and shown().startswith("NATS: idle"))
+            dialog.figures_wanted.emit()
+            assert dialog.log.again("NATS").isHidden() and not dialog.log.sinks.words()
+
+
+async def test_another_address_in_the_settings_is_used_at_once() -> None:
+    async with diagnostics() as (window, _, _):
+        app = window.app
+        app.settings.set(options.NATS_SERVER, "nats://127.0.0.1:1")
+        app.reports.report("for the floor")
+
+        def sink() -> SinkStats:
+            return next(stats for stats in app.forwarder.stats() if stats.name == "NATS")
+
+        await until(lambda: sink().waiting == 1 and sink().hurt)
+        assert "the connection was refused" in sink().trouble
+        with nats_running() as server:
+            app.settings.set(options.NATS_SERVER, server.host)
+            app.apply_settings()
+            await until(lambda: sink().sent == 1)
+            assert sink().state == "idle" and not sink().trouble
+            app.settings.set(options.NATS_SERVER, "")
+            app.apply_settings()
+            await until(lambda: sink().state == "off" and not sink().hurt)
 
 
 def test_a_sink_in_trouble_says_which_and_why_and_one_that_is_off_says_nothing() -> None:

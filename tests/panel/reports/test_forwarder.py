@@ -45,8 +45,7 @@ class Journal:
 class Sink:
     """Keeps what it gets. `failing`: raised instead, one after the other. `gate`: nothing goes through while clear."""
 
-    on = True
-    outdated = False
+    on, place, outdated = True, "", False
 
     def __init__(self, name: str = "memory", failing: Sequence[BaseException] = ()) -> None:
         self.name = name
@@ -342,6 +341,17 @@ async def test_settings_that_are_others_start_only_the_sinks_anew_that_they_are_
         desk.forwarder.heed_settings()
         await desk.rest()
         assert halted.ids == other.ids == ["1"] and (halted.closed, other.closed) == (1, 0)
+
+
+async def test_what_is_known_to_lead_nowhere_is_said_before_anything_was_sent():
+    class Nowhere(Sink):
+        @property
+        def place(self) -> str:
+            raise SinkTrouble("That is no address.", retry=False)
+
+    async with TaskScope("app") as scope:
+        stats = Desk(scope, Nowhere()).stats()
+        assert (stats.state, stats.trouble, stats.hurt) == ("off", "That is no address.", True)
 
 
 async def test_a_sink_that_wants_to_end_the_program_is_a_sink_with_a_fault():

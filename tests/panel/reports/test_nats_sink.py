@@ -343,6 +343,24 @@ def test_without_a_server_it_is_off_and_nothing_is_imported(monkeypatch: pytest.
     assert not NatsSink(lambda: NatsTarget(" ")).on
 
 
+def test_where_it_sends_is_told_without_the_login_and_what_cannot_work_before_anything_is_sent() -> None:
+    assert NatsSink(lambda: NatsTarget(f"tls://me:{PASSWORD}@nats.lan")).place == "tls://nats.lan:4222"
+    assert NatsSink(NatsTarget).place == ""
+    for target in (
+        NatsTarget("http://nats.lan"),
+        NatsTarget("me:pw@nats.lan", in_file=True),
+        NatsTarget("nats.lan", "*"),
+    ):
+        with pytest.raises(SinkTrouble):
+            _ = NatsSink(lambda target=target: target).place
+
+
+def test_settings_are_outdated_when_they_are_others_than_those_of_the_last_try() -> None:
+    targets = [NatsTarget("a.lan"), NatsTarget("a.lan"), NatsTarget("b.lan")]
+    sink = NatsSink(lambda: targets.pop(0))
+    assert not sink.outdated and sink.outdated
+
+
 @pytest.mark.parametrize(
     "text", [f"http://{PASSWORD}@host", "nats://", "nats://host:70000", "host:port", "nats://[::1", "a b", "ws://host"]
 )
