@@ -1,4 +1,4 @@
-"""The pane in a program that owns Qt's loop and treats panes as Nuke does."""
+"""The pane in a program that owns Qt's loop: in its menu, answering, and harmless to everything else there."""
 
 # ruff: noqa: F811 - fixtures are imported, and then they are parameters
 
@@ -17,24 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
-from fault_server import answers, silent_after_a_token
-from guards import UnseenErrors
-from host_harness import NukeLike, Script, ask, is_ready, is_running, said
+from docked_nuke import answering, fake_nuke, nuke  # noqa: F401
+from fault_server import answers
+from host_harness import NukeLike, Script, answered, ask, is_ready, is_running, opened, said, streaming
 from nuke_ai_panel.panel import dock
-from nuke_ai_panel.panel.presenters import starting
-from nuke_ai_panel.ui.transcript.answer_parts import ProblemCard
 from PySide6.QtCore import QTimer
-from shiboken6 import isValid
-from thread_server import Pieces, served
-
-
-def live_timers(pane: Any) -> list[QTimer]:
-    return [timer for timer in pane.findChildren(QTimer) if timer.isActive()]
-
-
-def problems(pane: Any) -> list[ProblemCard]:
-    return pane.chat.findChildren(ProblemCard) if pane.chat else []
+from thread_server import Pieces
 
 
 class TestRegistering:
@@ -68,10 +56,8 @@ class TestAsking:
         nuke.nuke.scriptReadText("Grade {\n inputs 0\n name Grade1\n}\nBlur {\n name Blur1\n}\n")
 
         def script() -> Script:
-            pane = nuke.open_pane()
-            yield lambda: is_ready(pane)
-            ask(pane, "What does this script do?")
-            yield lambda: not is_running(pane)
+            pane = yield from opened(nuke)
+            yield from answered(pane, "What does this script do?")
             assert "Grade" in said(pane)[1] and "Blur" in said(pane)[1]
 
         nuke.play(script())
@@ -93,17 +79,14 @@ class TestAsking:
                 return await read_ahead(self)
 
             monkeypatch.setattr(NukeHost, "read_ahead", noted)
-            pane = nuke.open_pane()
-            yield lambda: is_ready(pane)
-            ask(pane, "What does this script do?")
-            yield lambda: not is_running(pane)
+            pane = yield from opened(nuke)
+            yield from answered(pane, "What does this script do?")
             assert seen == [["What does this script do?"]] * 2
 
         nuke.play(script())
 
     def test_several_panes_have_a_conversation_each(self, nuke: NukeLike) -> None:
-        with served(answers("Hello", " you")) as server:
-            answered_by(server)
+        with answering(answers("Hello", " you")):
 
             def script() -> Script:
                 one, two = nuke.open_pane(), nuke.open_pane()
@@ -119,8 +102,7 @@ class TestAsking:
 
     def test_the_header_names_the_script_and_offers_no_other(self, nuke: NukeLike) -> None:
         def script() -> Script:
-            pane = nuke.open_pane()
-            yield lambda: is_ready(pane)
+            pane = yield from opened(nuke)
             assert pane.chat.header._name.text() == "Untitled"
             assert pane.chat.header._open.isHidden()
             nuke.nuke.root()._own("name")._raw = "/shots/comp_v002.nk"
@@ -148,8 +130,7 @@ class TestTheNeighbour:
             yield from neighbour.qasync_loop()
             assert neighbour.asyncio_run() == "fine"
 
-        with served(pieces) as server:
-            answered_by(server)
+        with answering(pieces):
 
             def script() -> Script:
                 yield from all_of_it()
@@ -171,15 +152,10 @@ class TestTheNeighbour:
     def test_our_stream_goes_on_under_its_dialog(self, nuke: NukeLike) -> None:
         pieces, seen = Pieces("one ", "two"), list[str]()
 
-        with served(pieces) as server:
-            answered_by(server)
+        with answering(pieces):
 
             def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                ask(pane, "hi")
-                pieces.go()
-                yield lambda: "one" in said(pane)[1]
+                pane = yield from streaming(nuke, pieces)
                 watch = QTimer()
                 dialog_open = [True]
 
@@ -225,10 +201,8 @@ class TestTheHostIsNotTouched:
 
         def script() -> Script:
             before = of_the_process()
-            pane = nuke.open_pane()
-            yield lambda: is_ready(pane)
-            ask(pane, "help")
-            yield lambda: not is_running(pane)
+            pane = yield from opened(nuke)
+            yield from answered(pane, "help")
             assert of_the_process() == before
 
         nuke.play(script())
@@ -254,329 +228,3 @@ class TestTheHostIsNotTouched:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in theirs
         }
         assert len(files) > 20 and called == set()
-
-
-class TestViewsComeAndGo:
-    def test_a_hidden_pane_paints_nothing_and_its_stream_goes_on(self, nuke: NukeLike) -> None:
-        pieces = Pieces("one ", "two")
-
-        with served(pieces) as server:
-            answered_by(server)
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                ask(pane, "hi")
-                pieces.go()
-                yield lambda: "one" in said(pane)[1]
-                nuke.hide_behind(pane)
-                yield lambda: live_timers(pane) == []  # one counts 200 ms down, once
-                pieces.go()
-                yield lambda: "two" in said(pane)[1]
-                assert live_timers(pane) == []
-                nuke.bring_to_front(pane)
-                yield lambda: not is_running(pane)
-                assert said(pane) == ["hi", "one two"]
-
-            nuke.play(script())
-
-    def test_dragging_a_pane_changes_nothing(self, nuke: NukeLike) -> None:
-        pieces = Pieces("one ", "two")
-
-        with served(pieces) as server:
-            answered_by(server)
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                chat = pane.chat
-                ask(pane, "hi")
-                pieces.go()
-                yield lambda: "one" in said(pane)[1]
-                nuke.drag(pane)
-                pieces.go()
-                yield lambda: not is_running(pane)
-                assert said(pane) == ["hi", "one two"] and pane.chat is chat and pane.isVisible()
-
-            nuke.play(script())
-
-    def test_a_closed_tab_is_reopened_with_its_conversation_and_the_answer_that_is_coming(self, nuke: NukeLike) -> None:
-        pieces = Pieces("one ", "two ", "three")
-
-        with served(pieces) as server:
-            answered_by(server)
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                ask(pane, "hi")
-                pieces.go()
-                yield lambda: "one" in said(pane)[1]
-                pane.chat.composer.set_draft("the next question")
-                nuke.close_tab(pane)
-                pieces.go()
-                again = nuke.open_pane()
-                yield lambda: is_ready(again)
-                assert again is not pane and isValid(pane)
-                yield lambda: said(again) == ["hi", "one two"] or said(again) == ["hi", "one two "]
-                assert again.chat.composer.draft() == "the next question"
-                pieces.go()
-                yield lambda: not is_running(again)
-                assert said(again) == ["hi", "one two three"]
-                assert said(pane) == [] and pane.chat is None  # Nuke keeps it; there is nothing in it
-
-            nuke.play(script())
-
-    def test_a_destroyed_pane_is_reopened_with_its_conversation(self, nuke: NukeLike) -> None:
-        pieces = Pieces("one ", "two")
-
-        with served(pieces) as server:
-            answered_by(server)
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                ask(pane, "hi")
-                pieces.go()
-                yield lambda: "one" in said(pane)[1]
-                nuke.destroy(pane)
-                pieces.go()
-                yield lambda: nuke.docking.panel.app.scope.stats().running == 0
-                again = nuke.open_pane()
-                yield lambda: is_ready(again)
-                assert said(again) == ["hi", "one two"]
-
-            nuke.play(script())
-
-    def test_a_pane_behind_another_tab_keeps_its_conversation(self, nuke: NukeLike) -> None:
-        with served(answers("Hello")) as server:
-            answered_by(server)
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                ask(pane, "hi")
-                yield lambda: not is_running(pane)
-                other = nuke.open_pane()  # in front of the first
-                yield lambda: is_ready(other)
-                assert not pane.isVisible() and said(other) == [] and said(pane) == ["hi", "Hello"]
-
-            nuke.play(script())
-
-    def test_a_put_away_pane_that_is_seen_again_comes_to_life_again(self, nuke: NukeLike) -> None:
-        with served(answers("Hello")) as server:
-            answered_by(server)
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                ask(pane, "hi")
-                yield lambda: not is_running(pane)
-                page = pane.parentWidget()
-                nuke.close_tab(pane)
-                other = nuke.open_pane()
-                yield lambda: is_ready(other)
-                assert said(other) == ["hi", "Hello"]
-                nuke.left.add(page, "AI Panel")
-                yield lambda: is_ready(pane)
-                assert said(pane) == []
-                ask(pane, "again")
-                yield lambda: not is_running(pane)
-                assert said(other) == ["hi", "Hello"] and said(pane) == ["again", "Hello"]
-
-            nuke.play(script())
-
-    def test_a_restored_pane_that_is_never_seen_costs_nothing(self, nuke: NukeLike) -> None:
-        def script() -> Script:
-            pane = nuke.restore_pane()
-            nuke.hide_behind(pane)  # before anything was painted
-            ticks = nuke.neighbour.ticks
-            yield lambda: nuke.neighbour.ticks > ticks + 20
-            assert nuke.docking is None
-
-        nuke.play(script())
-
-    def test_a_pane_destroyed_at_any_moment_of_its_start_hurts_nothing(self, nuke: NukeLike) -> None:
-        def moments(pane: Any) -> list[Any]:
-            return [
-                lambda: True,
-                lambda: pane.seen,
-                lambda: nuke.docking and nuke.docking.loop,
-                lambda: pane.chat is not None,
-                lambda: nuke.docking and nuke.docking.panel,
-                lambda: is_ready(pane),
-            ]
-
-        def script() -> Script:
-            for number in range(6):
-                pane = nuke.open_pane()
-                yield moments(pane)[number]
-                nuke.destroy(pane)
-            last = nuke.open_pane()
-            yield lambda: is_ready(last)
-            ask(last, "help")
-            yield lambda: not is_running(last)
-
-        nuke.play(script())
-
-
-class TestStarting:
-    def test_services_that_cannot_be_made_are_told_in_the_transcript_and_tried_again(
-        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        load = starting._load
-
-        def broken() -> Any:
-            raise PermissionError(13, "Permission denied", "/home/artist/.config/nuke-ai-panel")
-
-        monkeypatch.setattr(starting, "_load", broken)
-
-        def script() -> Script:
-            pane = nuke.open_pane()
-            yield lambda: problems(pane)
-            [card] = problems(pane)
-            assert card.problem.title == "The panel could not start" and "Permission denied" in card.problem.why
-            assert [stop.text() for stop in card.stops] == ["Retry"]  # nothing else would do anything
-            assert nuke.neighbour.asyncio_run() == "fine"
-            monkeypatch.setattr(starting, "_load", load)
-            card.retry.emit()
-            yield lambda: is_ready(pane)
-            assert said(pane) == []
-            ask(pane, "help")
-            yield lambda: not is_running(pane)
-            assert said(pane)[1]
-
-        nuke.play(script())
-        assert "Permission denied" in caplog.text
-
-    def test_a_question_that_is_sent_before_there_is_anybody_to_answer_stays_in_its_field(
-        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        load, go = starting._load, threading.Event()
-
-        def slow_drive() -> Any:
-            go.wait(20)
-            return load()
-
-        monkeypatch.setattr(starting, "_load", slow_drive)
-
-        def script() -> Script:
-            pane = nuke.open_pane()
-            yield lambda: pane.chat
-            ask(pane, "help")
-            assert pane.chat.composer.draft() == "help" and said(pane) == []
-            go.set()
-            yield lambda: is_ready(pane)
-            assert pane.chat.composer.draft() == "help"
-            pane.chat.composer.submit()
-            yield lambda: not is_running(pane)
-            assert said(pane)[0] == "help"
-
-        nuke.play(script())
-
-    def test_a_pane_that_broke_when_it_was_half_connected_is_whole_after_a_retry(
-        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from nuke_ai_panel.panel.presenters.pane import PanePresenter
-
-        def broken(_: Any) -> Any:
-            raise ZeroDivisionError("a fault of ours")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(PanePresenter, "_show_choice", broken)
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: problems(pane)
-                patch.undo()
-                pane.chat.composer.set_draft("not lost")
-                problems(pane)[0].retry.emit()
-                yield lambda: is_ready(pane)
-                assert pane.chat.composer.draft() == "not lost"
-                ask(pane, "help")
-                yield lambda: not is_running(pane)
-                assert len(said(pane)) == 2
-
-            nuke.play(script())
-
-    def test_a_broken_installation_is_told_where_the_pane_would_be(
-        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(dock, "FIRST", (".nothing_of_the_kind",))
-
-        def script() -> Script:
-            pane = nuke.open_pane()
-            yield lambda: not pane.notice.isHidden()
-            assert "could not be loaded" in pane.notice.text() and pane.chat is None
-            assert nuke.neighbour.asyncio_run() == "fine"
-
-        nuke.play(script())
-
-    def test_the_first_import_that_hangs_holds_up_nobody(self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch) -> None:
-        importing, go = threading.Event(), threading.Event()
-
-        def silent_drive(*_: object) -> None:
-            importing.set()
-            go.wait(10)
-
-        monkeypatch.setattr(dock.importlib, "import_module", silent_drive)
-
-        def script() -> Script:
-            nuke.open_pane()
-            yield importing.is_set
-            assert nuke.neighbour.asyncio_run() == "fine"
-
-        nuke.play(script())
-        go.set()
-
-    @pytest.mark.abandons(1)
-    def test_a_quit_before_the_services_are_there_takes_no_time(
-        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        loading, go = threading.Event(), threading.Event()
-
-        def silent_drive() -> None:
-            loading.set()
-            go.wait(20)
-
-        monkeypatch.setattr(starting, "_load", silent_drive)
-        docking: list[Any] = []
-
-        def script() -> Script:
-            nuke.open_pane()
-            yield loading.is_set
-            docking.append(nuke.docking)
-
-        nuke.play(script())
-        assert docking[0].closed and docking[0].loop.is_closed() and docking[0].panel is None
-        go.set()
-
-
-class TestQuitting:
-    def test_a_host_that_quits_in_mid_stream_finds_everything_closed(self, nuke: NukeLike) -> None:
-        with served(silent_after_a_token("Hello")) as server:
-            answered_by(server)
-            docking: list[Any] = []
-
-            def script() -> Script:
-                pane = nuke.open_pane()
-                yield lambda: is_ready(pane)
-                ask(pane, "hi")
-                yield lambda: "Hello" in said(pane)[1]
-                docking.append(nuke.docking)
-
-            nuke.play(script())
-            app = docking[0].panel.app
-            assert docking[0].loop.is_closed() and nuke.docking is None
-            assert app.scope.stats().running == 0 and app.providers.open_sessions == ()
-            assert not nuke.panes[0].chat.composer.stop()
-
-    def test_the_program_can_be_run_again_after_a_quit(self, nuke: NukeLike, unseen_errors: UnseenErrors) -> None:
-        def script() -> Script:
-            pane = nuke.open_pane()
-            yield lambda: is_ready(pane)
-            ask(pane, "help")
-            yield lambda: not is_running(pane)
-
-        nuke.play(script())
-        nuke.play(script())

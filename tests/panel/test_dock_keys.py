@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
-from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
+from docked_nuke import answering, fake_nuke, nuke  # noqa: F401
 from fault_server import answers
-from host_harness import NukeLike, Script, ask, is_ready, is_running, said
+from host_harness import NukeLike, Script, answered, ask, is_running, opened, said
 from nuke_ai_panel.ui.parts.own_keys import is_ours
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
-from thread_server import Pieces, served
+from thread_server import Pieces
 
 TYPED = "bgm1.?/ "
 MOVING = ("Left", "Right", "Up", "Down", "Home", "End", "PgUp", "PgDown", "Shift+Left", "Ctrl+Left", "Ctrl+Right")
@@ -53,12 +53,12 @@ def press(widget: QWidget, keys: str) -> None:
     QTest.keyClick(widget, pressed.key(), pressed.keyboardModifiers())
 
 
-def opened(nuke: NukeLike) -> Script:
-    """A pane in the active window."""
-    pane = nuke.open_pane()
-    yield lambda: is_ready(pane)
+def active(nuke: NukeLike) -> Generator[Callable[[], object], None, Any]:
+    """A pane that can be asked, in the active window."""
+    pane = yield from opened(nuke)
     nuke.window.activateWindow()
     yield nuke.window.isActiveWindow
+    return pane
 
 
 def places(pane: Any) -> list[QWidget]:
@@ -71,8 +71,8 @@ def test_no_key_in_the_composer_starts_a_shortcut_of_the_host(nuke: NukeLike) ->
     shortcuts = Shortcuts(nuke.window, OURS)
 
     def script() -> Script:
-        yield from opened(nuke)
-        field = nuke.panes[0].chat.composer.field
+        pane = yield from active(nuke)
+        field = pane.chat.composer.field
         for keys in OURS:
             field.setFocus()
             press(field, keys)
@@ -89,10 +89,8 @@ def test_no_key_elsewhere_in_the_pane_starts_a_shortcut_of_the_host(nuke: NukeLi
     shortcuts = Shortcuts(nuke.window, OURS)
 
     def script() -> Script:
-        yield from opened(nuke)
-        pane = nuke.panes[0]
-        ask(pane, "help")
-        yield lambda: not is_running(pane)
+        pane = yield from active(nuke)
+        yield from answered(pane, "help")
         assert len(places(pane)) > 5
         for place in places(pane):
             for keys in OURS:
@@ -111,8 +109,7 @@ def test_no_key_in_the_list_of_models_starts_a_shortcut_of_the_host(nuke: NukeLi
     shortcuts = Shortcuts(nuke.window, OURS)
 
     def script() -> Script:
-        yield from opened(nuke)
-        pane = nuke.panes[0]
+        pane = yield from active(nuke)
         for keys in OURS:
             pane.chat.header.model_clicked.emit()
             popup = nuke.app.activePopupWidget()
@@ -127,8 +124,8 @@ def test_the_hosts_own_keys_work_from_inside_the_pane(nuke: NukeLike) -> None:
     shortcuts = Shortcuts(nuke.window, THEIRS)
 
     def script() -> Script:
-        yield from opened(nuke)
-        field = nuke.panes[0].chat.composer.field
+        pane = yield from active(nuke)
+        field = pane.chat.composer.field
         for keys in THEIRS:
             field.setFocus()
             press(field, keys)
@@ -141,7 +138,7 @@ def test_plain_keys_in_the_viewer_are_the_hosts_as_before(nuke: NukeLike) -> Non
     shortcuts = Shortcuts(nuke.window, ("B", "Tab", "Left"))
 
     def script() -> Script:
-        yield from opened(nuke)
+        yield from active(nuke)
         viewer = nuke.left.stack.widget(0)
         viewer.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         viewer.setFocus()
@@ -164,8 +161,7 @@ def test_no_plain_key_goes_on_to_the_widgets_that_the_pane_lies_in(nuke: NukeLik
         keyReleaseEvent = keyPressEvent
 
     def script() -> Script:
-        yield from opened(nuke)
-        pane, around = nuke.panes[0], Eavesdropper()
+        pane, around = (yield from active(nuke)), Eavesdropper()
         page = pane.parentWidget()
         pane.setParent(around)
         around.setParent(page)
@@ -186,12 +182,10 @@ def test_no_plain_key_goes_on_to_the_widgets_that_the_pane_lies_in(nuke: NukeLik
 
 def test_enter_sends_and_esc_stops_although_the_host_wants_both(nuke: NukeLike) -> None:
     shortcuts, pieces = Shortcuts(nuke.window, ("Return", "Ctrl+Return", "Esc")), Pieces("one ", "two")
-    with served(pieces) as server:
-        answered_by(server)
+    with answering(pieces):
 
         def script() -> Script:
-            yield from opened(nuke)
-            pane = nuke.panes[0]
+            pane = yield from active(nuke)
             field = pane.chat.composer.field
             field.setFocus()
             QTest.keyClicks(field, "hi")
@@ -206,12 +200,10 @@ def test_enter_sends_and_esc_stops_although_the_host_wants_both(nuke: NukeLike) 
 
 
 def test_typing_reaches_the_question_while_an_answer_streams_in(nuke: NukeLike) -> None:
-    with served(answers(*["word "] * 50)) as server:
-        answered_by(server)
+    with answering(answers(*["word "] * 50)):
 
         def script() -> Script:
-            yield from opened(nuke)
-            pane = nuke.panes[0]
+            pane = yield from active(nuke)
             ask(pane, "hi")
             field = pane.chat.composer.field
             field.setFocus()

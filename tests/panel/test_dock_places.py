@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
-from host_harness import NukeLike, Script, ask, is_ready, is_running, said
+from docked_nuke import answering, fake_nuke, nuke  # noqa: F401
+from host_harness import NukeLike, Script, answered, is_ready, is_running, opened, said, streaming
 from host_scenery import host_palette
 from looks import HOST, LIGHT, palette
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
-from thread_server import Pieces, served
+from thread_server import Pieces
 
 
 @pytest.fixture
@@ -37,16 +37,11 @@ def ground(pane: Any) -> str:
 def test_a_pane_is_floated_docked_again_and_put_over_the_whole_screen_in_mid_stream(nuke: NukeLike) -> None:
     pieces = Pieces("one ", "two ", "three ", "four")
 
-    with served(pieces) as server:
-        answered_by(server)
+    with answering(pieces):
 
         def script() -> Script:
-            pane = nuke.open_pane()
-            yield lambda: is_ready(pane)
+            pane = yield from streaming(nuke, pieces)
             chat = pane.chat
-            ask(pane, "hi")
-            pieces.go()
-            yield lambda: "one" in said(pane)[1]
             nuke.float(pane)
             pieces.go()
             yield lambda: "two" in said(pane)[1]
@@ -57,8 +52,7 @@ def test_a_pane_is_floated_docked_again_and_put_over_the_whole_screen_in_mid_str
             pane.window().showMinimized()
             pane.window().showNormal()
             nuke.dock_again(pane)
-            other = nuke.open_pane()  # in front of it, which keeps its conversation
-            yield lambda: is_ready(other)
+            other = yield from opened(nuke)  # in front of it, which keeps its conversation
             pieces.go()
             nuke.bring_to_front(pane)
             yield lambda: not is_running(pane)
@@ -82,10 +76,8 @@ def test_a_host_that_gives_each_widget_only_what_it_asks_for_gives_room_to_an_em
 @pytest.mark.parametrize("width", [0, 1, 40, 120, 300, 1180])
 def test_no_width_hurts_a_pane(nuke: NukeLike, width: int) -> None:
     def script() -> Script:
-        pane = nuke.open_pane()
-        yield lambda: is_ready(pane)
-        ask(pane, "help")
-        yield lambda: not is_running(pane)
+        pane = yield from opened(nuke)
+        yield from answered(pane, "help")
         nuke.right.setFixedWidth(width)
         pane.window().resize(1180, 60)
         ticks = nuke.neighbour.ticks
@@ -102,10 +94,8 @@ def test_no_width_hurts_a_pane(nuke: NukeLike, width: int) -> None:
 def test_a_pane_follows_the_palette_and_the_font_of_its_host(nuke: NukeLike, look_as_before: None) -> None:
     def script() -> Script:
         host_palette(nuke.app)
-        pane = nuke.open_pane()
-        yield lambda: is_ready(pane)
-        ask(pane, "help")
-        yield lambda: not is_running(pane)
+        pane = yield from opened(nuke)
+        yield from answered(pane, "help")
         control = pane.chat.look.theme.control
         assert ground(pane) == HOST[0]
         nuke.app.setPalette(palette(*LIGHT))
@@ -126,8 +116,7 @@ def test_a_palette_that_changes_while_the_pane_is_hidden_is_there_when_it_is_see
 ) -> None:
     def script() -> Script:
         host_palette(nuke.app)
-        pane = nuke.open_pane()
-        yield lambda: is_ready(pane)
+        pane = yield from opened(nuke)
         nuke.hide_behind(pane)
         nuke.app.setPalette(palette(*LIGHT))
         nuke.bring_to_front(pane)

@@ -1,21 +1,23 @@
 """The fixture `nuke`: a program like Nuke with the pane registered, for tests on one thread with it.
 
-from docked_nuke import answered_by, fake_nuke, nuke  # noqa: F401
+from docked_nuke import answering, fake_nuke, nuke  # noqa: F401
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from fake_nuke import fake_nuke  # noqa: F401
+from fault_server import Handler
 from host_harness import NukeLike
 from nuke_ai_panel.panel import dock
 from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.settings import ProviderSettings, Settings, save, settings_path
-from thread_server import Served
+from thread_server import Served, served
 
 
 @pytest.fixture
@@ -36,8 +38,15 @@ def _wait_for_imports() -> None:
             thread.join()
 
 
-def answered_by(server: Served) -> None:
-    """The settings of an artist whose answers come from this server."""
+@contextmanager
+def answering(handler: Handler) -> Iterator[None]:
+    """An artist whose answers come from this server."""
+    with served(handler) as server:
+        _ask_it(server)
+        yield
+
+
+def _ask_it(server: Served) -> None:
     settings = Settings()
     settings.set(options.PROVIDER, "compatible")
     settings.set_provider("compatible", ProviderSettings(server.url, "tiny"))

@@ -1,8 +1,7 @@
 """A program like Nuke, whose Qt loop is not ours: a window with a viewer and tabs, a second plug-in, and a quit.
 
-Owns what Nuke does to panes (each made anew, closed tabs hidden and kept, dragged ones out of their parents for a
-moment) and what a neighbour does on the same thread. What happens and when is a script, a generator that gives the
-conditions it waits for:
+Owns what Nuke does to panes: each made anew, closed tabs hidden and kept, dragged ones out of their parents for a
+moment. What happens and when is a script, a generator that gives the conditions it waits for:
 
     def script(nuke):
         pane = nuke.open_pane()
@@ -17,7 +16,6 @@ conditions it waits for:
 from __future__ import annotations
 
 import argparse
-import asyncio
 import importlib
 import sys
 import time
@@ -25,131 +23,20 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
-from host_scenery import NodeGraph, Viewer, host_palette
+from host_neighbour import Neighbour, Script
+from host_scenery import NodeGraph, Tabs, TextBox, Viewer, host_palette
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
     QHBoxLayout,
     QMainWindow,
-    QPlainTextEdit,
-    QStackedWidget,
-    QTabBar,
     QVBoxLayout,
 )
 from PySide6.QtWidgets import QWidget as Widget
 
-Script = Generator[Callable[[], object], None, None]
 FAKES = Path(__file__).parent.parent / "fakes"
 PATIENCE = 15.0
 """Seconds that a script waits for one condition."""
-
-
-class Tabs(Widget):
-    """One pane of the window: tabs above a stack. A closed tab's page is hidden and stays a child of the stack."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.bar = QTabBar()
-        self.bar.setExpanding(False)
-        self.bar.setDrawBase(False)
-        self.stack = QStackedWidget()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.stack, 1)
-        self.bar.currentChanged.connect(self.stack.setCurrentIndex)
-
-    def add(self, page: Widget, title: str) -> None:
-        self.stack.addWidget(page)
-        self.bar.addTab(title)
-        self.show_page(page)
-
-    def show_page(self, page: Widget) -> None:
-        self.bar.setCurrentIndex(self.stack.indexOf(page))
-
-    def take(self, page: Widget) -> None:
-        index = self.stack.indexOf(page)
-        self.stack.removeWidget(page)
-        self.bar.removeTab(index)
-
-
-class TextBox(QPlainTextEdit):
-    """An empty pane of somebody else's. `painted`: it has been on the screen."""
-
-    painted = False
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        self.painted = True
-
-
-class Neighbour:
-    """Another plug-in on the same thread, which knows nothing of us."""
-
-    def __init__(self, app: QApplication) -> None:
-        self._app = app
-        self.ticks = 0
-        self.longest_gap = 0.0
-        """Seconds between two ticks, at worst; whoever measures sets it back."""
-        self._last = time.perf_counter()
-        self._timer = QTimer()
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
-        self._timer.start(1)
-
-    def asyncio_run(self) -> str:
-        async def work() -> str:
-            await asyncio.sleep(0.001)
-            return "fine"
-
-        return asyncio.run(work())  # noqa: TID251 - other people do
-
-    def qasync_loop(self) -> Script:
-        """A loop of stock qasync, which claims the thread while it is there."""
-        import qasync
-
-        loop, done = qasync.QEventLoop(self._app, already_running=True), list[str]()
-
-        async def work() -> None:
-            await asyncio.sleep(0.001)
-            done.append("fine")
-
-        task = loop.create_task(work())
-        yield task.done
-        assert done
-        self._app.aboutToQuit.disconnect(loop._after_run_forever)
-        loop._QEventLoop__is_running = False
-        asyncio._set_running_loop(None)
-        loop.close()
-
-    def modal_dialog(self, *, until_accepted: bool = False) -> int:
-        """How often its own timer fired while the dialog was open: for a moment, or until somebody accepts it."""
-        dialog, before = QDialog(), self.ticks
-        enough = QTimer(dialog)
-        enough.timeout.connect(dialog.accept)
-        enough.start(10_000 if until_accepted else 5)
-        dialog.exec()
-        dialog.deleteLater()
-        return self.ticks - before
-
-    def has_no_running_loop(self) -> bool:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return True
-        return False
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-    def _tick(self) -> None:
-        self.ticks += 1
-        now = time.perf_counter()
-        self.longest_gap = max(self.longest_gap, now - self._last)
-        self._last = now
 
 
 class NukeLike(QObject):
@@ -327,6 +214,35 @@ def is_ready(pane: Any) -> bool:
     """Whether it can be asked."""
     docking = _docking(QApplication.instance())
     return docking is not None and docking.panel is not None and pane.chat is not None and not docking._starting
+
+
+def opened(nuke: NukeLike) -> Generator[Callable[[], object], None, Any]:
+    """A pane that can be asked: `pane = yield from opened(nuke)`."""
+    pane = nuke.open_pane()
+    yield lambda: is_ready(pane)
+    return pane
+
+
+def streaming(nuke: NukeLike, pieces: Any) -> Generator[Callable[[], object], None, Any]:
+    """A pane with a question, and of the answer the first of its pieces, "one "."""
+    pane = yield from opened(nuke)
+    ask(pane, "hi")
+    pieces.go()
+    yield lambda: "one" in said(pane)[1]
+    return pane
+
+
+def answered(pane: Any, question: str) -> Script:
+    """Asks, up to the end of the answer."""
+    ask(pane, question)
+    yield lambda: not is_running(pane)
+
+
+def works(pane: Any) -> Script:
+    """It comes to life and answers."""
+    yield lambda: is_ready(pane)
+    yield from answered(pane, "help")
+    assert said(pane)[-1]
 
 
 def ask(pane: Any, question: str) -> None:

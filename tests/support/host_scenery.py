@@ -1,4 +1,4 @@
-"""What stands beside the pane in the host harness, for people who look at it: a viewer and a node graph."""
+"""What stands around the pane in the host harness: tabs, a viewer and a node graph, a pane of somebody else's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,47 @@ from typing import Any
 from looks import HOST, host_font, palette
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+
+class Tabs(QWidget):
+    """One pane of the window: tabs above a stack. A closed tab's page is hidden and stays a child of the stack."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = QTabBar()
+        self.bar.setExpanding(False)
+        self.bar.setDrawBase(False)
+        self.stack = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.stack, 1)
+        self.bar.currentChanged.connect(self.stack.setCurrentIndex)
+
+    def add(self, page: QWidget, title: str) -> None:
+        self.stack.addWidget(page)
+        self.bar.addTab(title)
+        self.show_page(page)
+
+    def show_page(self, page: QWidget) -> None:
+        self.bar.setCurrentIndex(self.stack.indexOf(page))
+
+    def take(self, page: QWidget) -> None:
+        index = self.stack.indexOf(page)
+        self.stack.removeWidget(page)
+        self.bar.removeTab(index)
+
+
+class TextBox(QPlainTextEdit):
+    """An empty pane of somebody else's. `painted`: it has been on the screen."""
+
+    painted = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.painted = True
 
 
 class Viewer(QWidget):
