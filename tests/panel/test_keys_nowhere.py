@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ import dialects
 import pytest
 from cli_process import finish, start
 from dialect import Dialect
-from dialect_faults import echoes, faults, serves
+from dialect_faults import SILENT, echoes, faults, serves
 from fault_server import FaultServer, fails, fault_server, never_answers
 from managed_providers import ONE_TRY
 from memory_keyring import Dictionary
@@ -56,8 +56,10 @@ STORED, PLACED, PASSWORD = KEY, KEY[::-1], KEY.swapcase()
 AMONG_MODELS = "among models"
 """The service that has the key in the names of its models: those are shown as they are, but not kept."""
 PATIENCE = Limits(
-    connect=5, first_event=0.6, first_event_local=0.6, idle=0.5, idle_local=0.5, total=5, test=0.6, event_bytes=2**20
+    connect=20, first_event=20, first_event_local=20, idle=20, idle_local=20, total=20, test=20, event_bytes=2**20
 )
+BRIEF = replace(PATIENCE, first_event=0.5, first_event_local=0.5, idle=0.4, idle_local=0.4, test=0.5)
+"""For the few that only a deadline ends."""
 
 
 @dataclass
@@ -156,8 +158,15 @@ def record_everything(app: Application, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 async def ask_everybody(app: Application, run: Run) -> None:
+    silent = [name for name in app.settings.own_services if app.providers.label(name).endswith(SILENT)]
+    await ask_all_of(app, [name for name in app.settings.own_services if name not in silent], run)
+    app.providers.use_limits(BRIEF)
+    await ask_all_of(app, silent, run)
+
+
+async def ask_all_of(app: Application, service_ids: Sequence[str], run: Run) -> None:
     async with asyncio.TaskGroup() as group:
-        for service_id in app.settings.own_services:
+        for service_id in service_ids:
             seen = Run() if app.providers.label(service_id).endswith(AMONG_MODELS) else run
             group.create_task(ask(app, service_id, seen))
             group.create_task(check(app, service_id, seen))

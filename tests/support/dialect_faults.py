@@ -22,6 +22,10 @@ from fault_server import (
 _STATUSES = (400, 402, 403, 404, 418, 429, 500, 502, 503, 529)
 
 
+SILENT = ("silence", "no answer", "drips")
+"""Those of `faults` that nothing but a deadline ends."""
+
+
 def serves(dialect: Dialect, *events: bytes, then: Callable[[Call], None] | None = None) -> Handler:
     """A server that lists one model, and answers with these events. `then`: instead of an orderly end."""
 
