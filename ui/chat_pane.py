@@ -15,8 +15,6 @@ from .look.surface import LookRoot
 from .parts.own_keys import claims, is_ours
 from .transcript.chat_view import ChatView
 
-NARROW = 360
-"""Pixels below which the parts take their narrow form."""
 STILL_STARTING = "Still starting, one moment."
 """Why nothing can be sent while a pane is on the screen and nobody is there to answer: for `composer.set_blocked`."""
 
@@ -70,4 +68,4 @@ class ChatPane(LookRoot):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.composer.set_narrow(self.width() < NARROW)
+        self.composer.fit_pane(self.width())

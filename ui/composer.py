@@ -11,6 +11,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from .look.icons import Glyph
+from .look.measures import NARROW, gutter, text_left
 from .look.theme import Look
 from .message_field import MessageField, SendKey, is_oversized
 from .parts.chip import Chip
@@ -111,12 +112,13 @@ class Composer(QWidget):
         self._used = (used, total)
         self._show_usage()
 
-    def set_narrow(self, narrow: bool) -> None:
-        self._narrow = narrow
-        gutter = 8 if narrow else 12
+    def fit_pane(self, width: int) -> None:
+        """In a pane of this width, in px: below the text of the transcript and as wide."""
+        self._narrow = width < NARROW
+        side = text_left(width)
         layout = self.layout()
         if layout:
-            layout.setContentsMargins(gutter, 8, gutter, gutter)
+            layout.setContentsMargins(side, 8, side, min(12, gutter(width)))
         self._show_usage()
 
     def draft(self) -> str:
@@ -128,6 +130,11 @@ class Composer(QWidget):
             self.attach(text)
         else:
             self.field.set_text(text)
+
+    def propose(self, question: str) -> None:
+        """A question to begin with: sent as it is, or gone with the first letter of another one."""
+        self.set_draft(question)
+        self.field.selectAll()
 
     def attached(self) -> list[str]:
         return list(self._attached.values())

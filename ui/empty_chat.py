@@ -6,13 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from .look.measures import gutter
 from .look.theme import Look
 from .parts.controls import Button
 from .parts.frames import Scroll, column
 from .parts.labels import Label
 
-NARROW = 360
-"""Width in px below which the gutter is narrow."""
 QUESTIONS = ("What does this script do?", "Which files does it read and write?", "Which nodes are disabled?")
 
 
@@ -65,7 +64,7 @@ class EmptyChat(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        gutter = 8 if self.width() < NARROW else 12
+        side = gutter(self.width())
         layout = self._body.layout()
         if layout:
-            layout.setContentsMargins(gutter, 20, gutter, 12)
+            layout.setContentsMargins(side, 20, side, 12)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from .look.icons import Glyph
+from .look.measures import gutter
 from .look.theme import Look
 from .parts.controls import Button
 from .parts.flow import FlowLayout
@@ -21,8 +22,6 @@ from .parts.labels import Label
 from .settings.key_field import KeyField
 from .settings.values import KeyState
 
-NARROW = 360
-"""Width in px below which the gutter is narrow."""
 KEY_TITLE = "Paste a key"
 KEY_TEXT = "OpenAI, OpenRouter, Groq, xAI and others. The service is read from the key."
 NO_KEY = KeyState()
@@ -191,11 +190,8 @@ class FirstStart(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._set_narrow(self.width() < NARROW)
-
-    def _set_narrow(self, narrow: bool) -> None:
-        gutter = 8 if narrow else 12
-        for box, margins in ((self._body, (gutter, 20, gutter, 12)), (self._foot, (gutter, 4, gutter - 4, 0))):
+        side = gutter(self.width())
+        for box, margins in ((self._body, (side, 20, side, 12)), (self._foot, (side, 4, side - 4, 0))):
             layout = box.layout()
             if layout:
                 layout.setContentsMargins(*margins)

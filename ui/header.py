@@ -12,6 +12,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from .look.measures import NARROW, gutter
 from .look.theme import Look
 from .parts.chip import Chip
 from .parts.controls import ToolButton
@@ -19,8 +20,6 @@ from .parts.frames import Rule
 from .parts.labels import Elided
 
 ModelState = Literal["ready", "unset", "failed", "busy"]
-NARROW = 360
-"""Pane width in px below which two lines are used."""
 
 _STATES: dict[ModelState, tuple[str, str, str]] = {
     "ready": ("dot", "ok", "ready"),
@@ -131,7 +130,7 @@ class Header(QWidget):
             QWidget.setTabOrder(before, after)
 
     def _place_one(self, control: int) -> None:
-        middle, left = 8, 12
+        middle, left = 8, gutter(self.width())
         right = self._place_buttons(control, middle)  # the icons keep their distance inside of their boxes
         room = right - left - 8
         chip, name, count = (widget.sizeHint().width() for widget in (self.chip, self._name, self._count))

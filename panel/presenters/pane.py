@@ -173,7 +173,7 @@ class PanePresenter(QObject):
         self.conversation.chat.host = host
         self._show_script()
         if not self._pane.composer.draft():
-            self._pane.composer.set_draft(FIRST_QUESTION)
+            self._pane.composer.propose(FIRST_QUESTION)
 
     def _show_script(self) -> None:
         host = self._app.host

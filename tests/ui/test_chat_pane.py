@@ -7,9 +7,10 @@ from looks import names, tab_stops
 from nuke_ai_panel.ui.chat_pane import ChatPane
 from nuke_ai_panel.ui.empty_chat import EmptyChat
 from nuke_ai_panel.ui.late_pane import LatePane
+from nuke_ai_panel.ui.look.measures import gutter, text_left
 from nuke_ai_panel.ui.parts.frames import column
 from nuke_ai_panel.ui.transcript.message_view import AnswerEnd, FooterText
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from shiboken6 import isValid
@@ -105,3 +106,16 @@ def test_looking_for_tab_stops_leaves_no_bar_of_the_transcript_dead_when_a_messa
         pane.view.set_empty(EmptyChat(pane.look))
         QTest.qWait(10)
     assert isValid(bar)
+
+
+@pytest.mark.parametrize("width", [320, 400, 560, 640, 1400])
+def test_text_and_what_is_written_share_their_edges_at_every_width(pane, width):
+    empty = EmptyChat(pane.look)
+    pane.view.set_empty(empty)
+    pane.resize(width, 700)
+    box, button, left = pane.composer._box, empty._open, text_left(width)
+    until(lambda: box.mapTo(pane, QPoint()).x() == left == button.mapTo(pane, QPoint()).x())
+    question = pane.view.add_question("Why?", "14:02")
+    assert question.mapTo(pane, QPoint()).x() == left
+    assert question.width() == box.width()
+    assert pane.header._name.x() == gutter(width)

@@ -185,7 +185,7 @@ def test_the_meter_says_in_words_what_it_shows_and_warns_from_80_percent_on(comp
     assert not any("k" in word for word in words(composer))
     composer.set_usage(36_000, 200_000)
     assert "36k of 200k" in words(composer)
-    composer.set_narrow(True)
+    composer.fit_pane(320)
     assert "36k/200k" in words(composer)
     assert not composer._full.isVisibleTo(composer)
     composer.set_usage(160_000, 200_000)
@@ -230,3 +230,14 @@ def test_nothing_used_is_no_number(composer):
     assert not composer._usage.isVisibleTo(composer)
     composer.set_usage(0, 200_000)
     assert composer._usage.isVisibleTo(composer)
+
+
+def test_a_proposed_question_is_sent_as_it_is_or_gone_with_the_first_letter_of_another(composer):
+    sent: list[str] = []
+    composer.submitted.connect(sent.append)
+    composer.propose("What does this script do?")
+    composer.submit()
+    assert sent == ["What does this script do?"]
+    composer.propose("What does this script do?")
+    QTest.keyClicks(composer.field, "why")
+    assert composer.draft() == "why"

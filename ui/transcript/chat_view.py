@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from ..look.measures import gutter, text_left, text_width
 from ..look.theme import Look
 from ..parts.chip import Chip
 from ..parts.frames import tab_stops
@@ -17,11 +18,6 @@ from .block_column import BlockColumn
 from .message_frame import FocusOutline
 from .message_view import AnswerView, MessageView, QuestionView
 
-NARROW, WIDE = 360, 560
-GUTTERS = (8, 12, 16)
-"""Below `NARROW`, in a pane, from `WIDE` on."""
-MEASURE = 720
-"""Widest text, in px."""
 ABOVE, BELOW = 12, 12
 PART_GAP, TURN_GAP = 12, 20
 AT_END = 4
@@ -73,11 +69,6 @@ class ChatView(QScrollArea):
     @property
     def at_end(self) -> bool:
         return self._at_end
-
-    @property
-    def gutter(self) -> int:
-        width = self.viewport().width()
-        return GUTTERS[(width >= NARROW) + (width >= WIDE)]
 
     def add_question(self, text: str, when: str) -> QuestionView:
         """Show what the user asked, and go to the end: they want to see the answer."""
@@ -186,7 +177,7 @@ class ChatView(QScrollArea):
     def _place_empty(self) -> None:
         if self._empty:
             room = self.viewport().size()
-            width = min(MEASURE, room.width())
+            width = text_width(room.width()) + 2 * gutter(room.width())
             self._empty.setGeometry((room.width() - width) // 2, 0, width, room.height())
 
     def _retry(self) -> None:
@@ -212,9 +203,9 @@ class ChatView(QScrollArea):
         if self._placing:
             return
         self._placing = True
-        room, gutter = self.viewport().width(), self.gutter
-        width = max(1, min(MEASURE, room - 2 * gutter))
-        self._column.setGeometry((room - width) // 2, ABOVE, width, max(1, self._column.height()))
+        room = self.viewport().width()
+        width = text_width(room)
+        self._column.setGeometry(text_left(room), ABOVE, width, max(1, self._column.height()))
         self._column.take_width()
         height = self._column.heightForWidth(width)
         self._column.resize(width, height)

@@ -6,11 +6,12 @@ exactly where the line height wants it.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from math import ceil
 from typing import cast
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextLine, QTextOption
 
 from ..look.theme import Theme, mix
@@ -31,9 +32,7 @@ class TextLines:
         self._line_height = 0.0
         self._ascent = 0.0
         self._width = -1
-        option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self._layout.setTextOption(option)
+        self._rightwards = True
 
     def set_spans(
         self, spans: Sequence[Span], theme: Theme, *, delta: int = 0, bold: bool = False, voice: str = ""
@@ -45,6 +44,8 @@ class TextLines:
         self.text = "".join(span.text for span in spans)
         self._layout.setFont(font)
         self._layout.setText(self.text.replace(LINE_BREAK, "\u2028"))
+        self._rightwards = _reads_rightwards(self.text)
+        self._layout.setTextOption(_wrapping(self._rightwards))
         formats: list[QTextLayout.FormatRange] = []
         self._links, at = [], 0
         for span in spans:
@@ -93,8 +94,9 @@ class TextLines:
         if not count:
             return QRectF(0, 0, 4, self._line_height)
         line = self._layout.lineAt(count - 1)
-        right = min(line.naturalTextWidth() + 3, self._width - 4)
-        return QRectF(right, line.y() + line.ascent() - self._ascent, 4, self._line_height)
+        ink = line.naturalTextRect()
+        x = min(ink.right() + 3, self._width - 4) if self._rightwards else max(0.0, ink.left() - 7)
+        return QRectF(x, line.y() + line.ascent() - self._ascent, 4, self._line_height)
 
     def position_at(self, point: QPointF) -> int:
         """The position in the text, in UTF-16 units, that is nearest to `point`."""
@@ -103,7 +105,7 @@ class TextLines:
 
     def link_at(self, point: QPointF) -> str:
         line = self._line_at(point.y())
-        if not line or not -2 <= point.x() <= line.naturalTextWidth() + 2:
+        if not line or not line.naturalTextRect().left() - 2 <= point.x() <= line.naturalTextRect().right() + 2:
             return ""
         at = cursor_at(line, point.x(), QTextLine.CursorPosition.CursorOnCharacter)
         return next((href for start, end, href in self._links if start <= at < end), "")
@@ -134,6 +136,19 @@ class TextLines:
         if not count or not self._pitch:
             return None
         return self._layout.lineAt(min(count - 1, max(0, int(y / self._pitch))))
+
+
+def _reads_rightwards(text: str) -> bool:
+    """As Qt sees it: the first letter that has a direction says so."""
+    directions = (unicodedata.bidirectional(character) for character in text)
+    return next((each for each in directions if each in ("L", "R", "AL")), "L") == "L"
+
+
+def _wrapping(rightwards: bool) -> QTextOption:
+    side = Qt.AlignmentFlag.AlignLeft if rightwards else Qt.AlignmentFlag.AlignRight
+    option = QTextOption(side)
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return option
 
 
 def _format(

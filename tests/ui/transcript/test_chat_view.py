@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from nuke_ai_panel.providers.errors import Problem
-from nuke_ai_panel.ui.transcript.chat_view import MEASURE, ChatView
+from nuke_ai_panel.ui.look.measures import MEASURE
+from nuke_ai_panel.ui.transcript.chat_view import ChatView
 from nuke_ai_panel.ui.transcript.message_frame import FocusOutline
 from nuke_ai_panel.ui.transcript.message_view import AnswerEnd, AnswerView, FooterText
 from PySide6.QtCore import QSize, Qt

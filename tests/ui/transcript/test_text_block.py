@@ -115,3 +115,22 @@ def test_a_new_palette_or_font_is_taken_at_once(block):
     font.setPixelSize(20)
     block.window().setFont(font)
     assert block.heightForWidth(4000) > before
+
+
+def test_text_that_reads_leftwards_begins_at_the_right_and_its_caret_follows(own):
+    block = on_screen(own, TextBlock, 300, 60)
+    block.show_text("word " * 3)
+    rightwards = block._laid.caret_rect()
+    assert 20 < rightwards.left() < 150
+    block.show_text("\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd")
+    line = block._laid._layout.lineAt(0).naturalTextRect()
+    assert line.right() > 298
+    assert block._laid.caret_rect().right() < line.left()
+
+
+def test_a_link_in_text_that_reads_leftwards_is_where_it_is_seen(own):
+    block = on_screen(own, TextBlock, 300, 60)
+    block.show_block(Paragraph(Place(), "[\u05e9\u05dc\u05d5\u05dd](https://example.org)"))
+    ink = block._laid._layout.lineAt(0).naturalTextRect()
+    assert block._laid.link_at(ink.center()) == "https://example.org"
+    assert block._laid.link_at(QPointF(10, ink.center().y())) == ""
