@@ -137,7 +137,11 @@ _CLOUD = (
         billing_page="https://console.mistral.ai/billing",
         needs_key=True,
         quirks=ChatQuirks(
-            stream_options=False, known_fields_only=True, content_with_calls=False, user_after_tools=False
+            stream_options=False,
+            known_fields_only=True,
+            content_with_calls=False,
+            user_after_tools=False,
+            call_ids="mistral",
         ),
     ),
     ProviderRow(
@@ -194,7 +198,7 @@ _CLOUD = (
         key_page="https://portal.azure.com",
         billing_page="https://portal.azure.com",
         needs_key=True,
-        quirks=ChatQuirks(max_tokens_field="max_completion_tokens", server="azure"),
+        quirks=ChatQuirks(max_tokens_field="max_completion_tokens", call_ids="openai", server="azure"),
         headers={"api-key": "{key}"},
     ),
 )

@@ -3,7 +3,7 @@
 What is where:
 
     format       its endpoints and its headers: the `WireFormat`
-    wire         how a request is written;  ids: how calls are named in it
+    wire         how a request is written
     stream       events to values;  blocks: the parts of an answer that come in pieces
     thinking     signed reasoning, which goes back as it came
     models       the model list

@@ -8,14 +8,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 
+from ..api.call_ids import CallIds, IdRule, call_name
 from ..base import Model, Request
 from ..messages import JSON, Image, Message, Opaque, Part, Text, ToolCall, ToolResult, ToolSpec, text_of
 from ..wire.json_values import parse_json
-from .ids import CallIds, tool_name
 from .thinking import BEGUN_ANEW, PROVIDER, is_thinking
 
 USUAL_OUTPUT = 8192
 """Tokens that may be written where neither the request nor the model list says how many; every model can."""
+_ID_RULE = IdRule()
+_NAME_LENGTH = 128
 
 
 def request_body(request: Request, known: Model | None) -> dict[str, JSON]:
@@ -36,7 +38,7 @@ def request_body(request: Request, known: Model | None) -> dict[str, JSON]:
 
 def wire_messages(messages: Iterable[Message]) -> list[JSON]:
     """Messages as the wire has them: turns of user and assistant, by turns."""
-    ids = CallIds()
+    ids = CallIds(_ID_RULE)
     turns: list[tuple[str, list[JSON]]] = []
     for message in messages:
         role, blocks = _turn(message, ids)
@@ -105,7 +107,8 @@ def _assistant(message: Message, ids: CallIds) -> list[JSON]:
 
 
 def _call(call: ToolCall, ids: CallIds) -> JSON:
-    return {"type": "tool_use", "id": ids.given(call.id), "name": tool_name(call.name), "input": _input(call.arguments)}
+    name = call_name(call.name, _NAME_LENGTH)
+    return {"type": "tool_use", "id": ids.given(call.id), "name": name, "input": _input(call.arguments)}
 
 
 def _input(arguments: str) -> JSON:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+CallIdKind = Literal["any", "openai", "mistral"]
 Server = Literal["", "azure", "litellm", "llama_cpp", "lmstudio", "vllm"]
 
 
@@ -29,6 +30,8 @@ class ChatQuirks:
 
     `content_with_calls`: an assistant turn may have text beside its tool calls (not at Mistral).
     `user_after_tools`: a user turn may follow tool results (at Mistral the assistant speaks first).
+    `call_ids`: which ids of tool calls it takes from another service: 40 characters at most (OpenAI), nine letters
+    and digits (Mistral), or any. A gateway may keep in its own ids what it has to know again (LiteLLM does).
     `reasoning_with_calls`: a turn that called tools goes back with its reasoning text, or it is a 400 (DeepSeek).
     `reasoning_details`: whose opaque reasoning is kept and sent back, by the name under which it is kept; "" for
     services that have none (OpenRouter has).
@@ -48,6 +51,7 @@ class ChatQuirks:
     schema: bool = True
     content_with_calls: bool = True
     user_after_tools: bool = True
+    call_ids: CallIdKind = "any"
     reasoning_with_calls: bool = False
     reasoning_details: str = ""
     server: Server = ""

@@ -10,9 +10,10 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 
+from ..api.call_ids import CallIds, IdRule, call_name
 from ..messages import JSON, Image, Message, Opaque, Part, Reasoning, Text, ToolCall, ToolResult, text_of
 from ..wire.json_values import as_list, parse_json
-from .quirks import ChatQuirks
+from .quirks import CallIdKind, ChatQuirks
 
 _Turn = dict[str, JSON]
 
@@ -21,6 +22,12 @@ _ACKNOWLEDGED = "I have the results."
 """What the assistant is made to say where it has to speak before the user may."""
 _UNSAID = "I had not come to an answer."
 """The same where it was cut while it was thinking: Mistral refuses a turn without a word, others two of the user."""
+_ID_RULES: dict[CallIdKind, IdRule | None] = {
+    "any": None,
+    "openai": IdRule(longest=40),
+    "mistral": IdRule(longest=9, exact=True),
+}
+_NAME_LENGTH = 64
 
 
 def wire_messages(messages: Iterable[Message], quirks: ChatQuirks) -> Iterator[_Turn]:
@@ -35,6 +42,7 @@ def wire_messages(messages: Iterable[Message], quirks: ChatQuirks) -> Iterator[_
 
 def _turns(messages: Iterable[Message], quirks: ChatQuirks) -> Iterator[_Turn]:
     """Pictures of tools follow as a user turn after the last of the results: tool turns take none."""
+    ids = CallIds(_ID_RULES[quirks.call_ids])
     pictures: list[Image] = []
     for message in messages:
         if pictures and message.role != "tool":
@@ -42,9 +50,9 @@ def _turns(messages: Iterable[Message], quirks: ChatQuirks) -> Iterator[_Turn]:
             pictures = []
         match message.role:
             case "assistant":
-                yield _assistant(message, quirks)
+                yield _assistant(message, quirks, ids)
             case "tool":
-                yield from _results(message)
+                yield from _results(message, ids)
                 pictures += [part for part in message.parts if isinstance(part, Image)]
             case "user":
                 yield {"role": "user", "content": _content(message)}
@@ -54,13 +62,13 @@ def _turns(messages: Iterable[Message], quirks: ChatQuirks) -> Iterator[_Turn]:
         yield _shown(pictures)
 
 
-def _assistant(message: Message, quirks: ChatQuirks) -> _Turn:
+def _assistant(message: Message, quirks: ChatQuirks, ids: CallIds) -> _Turn:
     text = text_of(message)
     turn: _Turn = {"role": "assistant", "content": text or _UNSAID}
     calls = [part for part in message.parts if isinstance(part, ToolCall)]
     if calls:
         turn["content"] = text if text and quirks.content_with_calls else None
-        turn["tool_calls"] = [_call(call) for call in calls]
+        turn["tool_calls"] = [_call(call, ids) for call in calls]
     if calls and quirks.reasoning_with_calls:
         turn["reasoning_content"] = "".join(part.text for part in message.parts if isinstance(part, Reasoning))
     if details := _details(message, quirks.reasoning_details):
@@ -74,9 +82,9 @@ def _details(message: Message, owner: str) -> list[JSON]:
     return [detail for data in kept for detail in as_list(data)]
 
 
-def _call(call: ToolCall) -> JSON:
-    function: _Turn = {"name": call.name, "arguments": _arguments(call.arguments)}
-    return {"id": call.id, "type": "function", "function": function}
+def _call(call: ToolCall, ids: CallIds) -> JSON:
+    function: _Turn = {"name": call_name(call.name, _NAME_LENGTH), "arguments": _arguments(call.arguments)}
+    return {"id": ids.given(call.id), "type": "function", "function": function}
 
 
 def _arguments(text: str) -> str:
@@ -88,10 +96,10 @@ def _arguments(text: str) -> str:
     return (text or "{}") if readable else json.dumps({"unreadable": text})
 
 
-def _results(message: Message) -> Iterator[_Turn]:
+def _results(message: Message, ids: CallIds) -> Iterator[_Turn]:
     for part in message.parts:
         if isinstance(part, ToolResult):
-            yield {"role": "tool", "tool_call_id": part.call_id, "content": part.text}
+            yield {"role": "tool", "tool_call_id": ids.of(part.call_id), "content": part.text}
 
 
 def _shown(pictures: list[Image]) -> _Turn:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 
+from ..api.call_ids import CallIds, IdRule, call_name
 from ..base import Model, Request
 from ..messages import JSON, Image, Message, Opaque, Part, Text, ToolCall, ToolResult, ToolSpec
 from ..wire.json_values import as_object
@@ -20,6 +21,8 @@ OWNER = "openai_responses"
 """Whose `Opaque` parts are sent: items of an answer, and what was noted on a message of it."""
 _FEWEST_TOKENS = 16
 """OpenAI refuses a lower limit of an answer."""
+_ID_RULE = IdRule(longest=64)
+_NAME_LENGTH = 64
 
 
 def request_body(request: Request, known: Model | None) -> dict[str, JSON]:
@@ -43,12 +46,13 @@ def request_body(request: Request, known: Model | None) -> dict[str, JSON]:
 
 def input_items(messages: Iterable[Message]) -> Iterator[JSON]:
     """The conversation, item by item. System messages are items as well: `instructions` is not taken everywhere."""
+    ids = CallIds(_ID_RULE)
     for message in messages:
         match message.role:
             case "assistant":
-                yield from _assistant(message.parts)
+                yield from _assistant(message.parts, ids)
             case "tool":
-                yield from _tool_results(message.parts)
+                yield from _tool_results(message.parts, ids)
             case "user" | "system":
                 content: list[JSON] = [piece for part in message.parts if (piece := _piece(part)) is not None]
                 yield {"type": "message", "role": message.role, "content": content}
@@ -70,7 +74,7 @@ def _reasoning(request: Request) -> JSON:
             return {"effort": effort, "summary": "auto"}
 
 
-def _assistant(parts: Iterable[Part]) -> Iterator[JSON]:
+def _assistant(parts: Iterable[Part], ids: CallIds) -> Iterator[JSON]:
     """An answer, in its order. Reasoning that can be read stays here: the sealed one holds it.
 
     Sealed reasoning that led to nothing, as the answer was cut or left, stays here too: alone it is refused.
@@ -90,21 +94,26 @@ def _assistant(parts: Iterable[Part]) -> Iterator[JSON]:
                 yield from sealed
                 yield {"type": "message", "role": "assistant", "content": content, **note}
                 note, sealed = {}, []
-            case ToolCall(identity, name, arguments):
+            case ToolCall():
                 yield from sealed
-                yield {"type": "function_call", "call_id": identity, "name": name, "arguments": arguments or "{}"}
+                yield _call(part, ids)
                 sealed = []
             case _:
                 pass
 
 
-def _tool_results(parts: Iterable[Part]) -> Iterator[JSON]:
+def _call(call: ToolCall, ids: CallIds) -> JSON:
+    name = call_name(call.name, _NAME_LENGTH)
+    return {"type": "function_call", "call_id": ids.given(call.id), "name": name, "arguments": call.arguments or "{}"}
+
+
+def _tool_results(parts: Iterable[Part], ids: CallIds) -> Iterator[JSON]:
     """One item for each result; images follow as a user's message, which every server of this format reads."""
     images: list[JSON] = []
     for part in parts:
         match part:
             case ToolResult():
-                yield {"type": "function_call_output", "call_id": part.call_id, "output": part.text}
+                yield {"type": "function_call_output", "call_id": ids.of(part.call_id), "output": part.text}
             case Image():
                 images.append(_image(part))
             case _:

@@ -78,6 +78,7 @@ def test_each_quirk_that_the_format_documents_can_be_set(desk: Desk) -> None:
         "schema": "false",
         "content_with_calls": "false",
         "user_after_tools": "false",
+        "call_ids": '"mistral"',
         "reasoning_with_calls": "true",
         "reasoning_details": '"mine"',
         "server": '"vllm"',
