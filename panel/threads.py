@@ -37,7 +37,7 @@ async def run_blocking(function: Callable[..., T], /, *args: object, deadline: f
             return await asyncio.wrap_future(job.future)
     except TimeoutError:
         if job.future.done():
-            raise  # the function's own
+            return job.future.result()  # it came at the last moment, or the error is the function's own
         raise TimeoutError(f"{job.name} did not answer within {deadline:g} s") from None
     finally:
         executor.give_up(job)

@@ -6,6 +6,7 @@ What is where, top to bottom:
     panel_loop    `PanelLoop`: its two lives, standalone and attached to a running host
     batches       when callbacks run, and what holds in a nested Qt loop
     timers        what is due, and when
+    pieces        how much of a stream is read at a time
     pulse         how it turns, by its own account
     waker         how Qt wakes it
     descriptors   how descriptors become ready

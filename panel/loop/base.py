@@ -88,6 +88,18 @@ if TYPE_CHECKING:
 
         max_size: int
 
+    class SSLProtocol(asyncio.BufferedProtocol):
+        """What reads TLS, in pieces of `max_size` bytes."""
+
+        max_size: int
+        _ssl_buffer: bytearray
+        _ssl_buffer_view: memoryview
+
+    class SSLTransport(asyncio.Transport):
+        """What the user of a TLS connection has."""
+
+        _ssl_protocol: SSLProtocol
+
     class Proactor(Protocol):
         """What waits for completions on Windows."""
 
@@ -117,6 +129,7 @@ if TYPE_CHECKING:
         def _process_events(self, event_list: list[object]) -> None: ...
         def _write_to_self(self) -> None: ...
         def _make_socket_transport(self, *args: object, **options: object) -> SocketTransport: ...
+        def _make_ssl_transport(self, *args: object, **options: object) -> SSLTransport: ...
         def _asyncgen_firstiter_hook(self, agen: Any) -> None: ...
         def _asyncgen_finalizer_hook(self, agen: Any) -> None: ...
 

@@ -18,7 +18,7 @@ from asyncio import BaseEventLoop, events
 from asyncio.log import logger
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, TypeVarTuple, cast
+from typing import TYPE_CHECKING, Any, TypeVarTuple, cast
 
 from PySide6.QtCore import QCoreApplication
 
@@ -31,18 +31,12 @@ from .waker import Waker
 if TYPE_CHECKING:
     from _typeshed import FileDescriptorLike
 
-    from .base import SocketTransport
-
 Ts = TypeVarTuple("Ts")
 
 new_callback = Callback.__new__
 
 BUDGET = 0.002
 """Seconds of callbacks before Qt gets its turn. Measured: longer gains little, and the host's timers wait for it."""
-
-PIECE = 16 * 1024
-"""Bytes read from a socket at a time. A step is never interrupted: asyncio's 256 KiB of buffered events, parsed in one
-step and consumed in another, kept Qt waiting for 50 ms."""
 
 
 class BatchedLoop(TimedLoop):
@@ -73,7 +67,9 @@ class BatchedLoop(TimedLoop):
     call_exception_handler = BaseEventLoop.call_exception_handler
 
     def set_debug(self, enabled: bool) -> None:
-        BaseEventLoop.set_debug(self, enabled)
+        # Not asyncio's own: while a loop runs, that has every coroutine of the thread note where it was made, the
+        # host's too, for as long as the host lives.
+        self._debug = enabled
         self._by_hand = CALLBACK_IS_KNOWN and not (enabled or self._closed)
 
     def call_soon(
@@ -125,11 +121,6 @@ class BatchedLoop(TimedLoop):
     def _remove_writer(self, fd: FileDescriptorLike) -> bool:
         return not self.is_closed() and self._descriptors.writers.remove(_number(fd))
 
-    def _make_socket_transport(self, *args: object, **options: object) -> SocketTransport:
-        transport = super()._make_socket_transport(*args, **options)
-        transport.max_size = PIECE
-        return transport
-
     def _watch(
         self, side: Side, fd: FileDescriptorLike, callback: Callable[..., object], args: tuple[object, ...]
     ) -> asyncio.Handle:
@@ -153,10 +144,8 @@ class BatchedLoop(TimedLoop):
 
     def _on_turn(self) -> None:
         self._awake = False
-        resting = self._descriptors.take_resting()
+        self._descriptors.wake_resting()  # before: a callback may enter a nested Qt loop, which needs them
         self._run_batch()
-        for watch in resting:
-            watch.wake()
 
     def _on_ready(self, handle: DescriptorHandle) -> bool:
         self._ready.append(handle)
@@ -172,9 +161,9 @@ class BatchedLoop(TimedLoop):
         if self._thread_id is None:
             return  # asyncio's callbacks wait for the loop to run
         around, hooks = events._get_running_loop(), sys.get_asyncgen_hooks()
-        aside = asyncio.current_task(around) if around else None
-        if around and aside:
-            asyncio.tasks._leave_task(around, aside)
+        if around is None and self._depth:
+            events._set_running_loop(around := self)  # stock qasync sets none when it ends, a neighbour's in our step
+        aside = _step_aside({around, self}) if around else ()
         events._set_running_loop(self)
         sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
         self._depth += 1
@@ -188,8 +177,8 @@ class BatchedLoop(TimedLoop):
             self._depth -= 1
             sys.set_asyncgen_hooks(*hooks)
             events._set_running_loop(around)
-            if around and aside:
-                asyncio.tasks._enter_task(around, aside)
+            for loop, task in aside:
+                asyncio.tasks._enter_task(loop, task)
             self._settle()
         if self._awake:
             # A thread that waits for the interpreter is told at the end of each batch that it is free, and wakes too
@@ -223,18 +212,19 @@ class BatchedLoop(TimedLoop):
                 self._on_exit_request(error)
                 break
             except BaseException as error:
-                self._on_error(handle, error)
+                self._tell({"message": "Exception in a callback", "exception": error, "handle": handle})
             now = clock()
         handle = callback = args = None  # an error holds this frame for as long as somebody holds the error
         self.pulse.end(now - begin, count)
 
     def _settle(self) -> None:
         """After a batch: who wakes us next?"""
-        if self._parked and not self._depth:
-            self._ready.extendleft(reversed(self._parked))
-            self._parked.clear()
+        if self._parked:
+            self._take_parked()
         self._awake = bool(self._ready or self._descriptors.resting)
-        if not self._awake:
+        if self._awake:
+            self._waker.keep_turning()  # a batch in a nested Qt loop may have stopped it
+        else:
             self._waker.stop_turning()
         if self._scheduled:
             self._set_alarm()
@@ -250,8 +240,20 @@ class BatchedLoop(TimedLoop):
         """A callback raised SystemExit or KeyboardInterrupt."""
         raise NotImplementedError
 
-    def _on_error(self, handle: Callback, error: BaseException) -> None:
-        self.call_exception_handler({"message": "Exception in a callback", "exception": error, "handle": handle})
+    def _tell(self, context: dict[str, Any]) -> None:
+        """A handler that wants to exit itself is heard as a callback is. In a slot of Qt's it would end the process."""
+        try:
+            self.call_exception_handler(context)
+        except (SystemExit, KeyboardInterrupt) as error:
+            self._on_exit_request(error)
+
+    def _take_parked(self) -> None:
+        """Those whose context is free go to the front of the queue; a stack of dialogs unwinds one by one."""
+        parked, self._parked = self._parked, []
+        free = list[Callback]()
+        for handle in parked:
+            (self._parked if self._depth and _is_entered(handle) else free).append(handle)
+        self._ready.extendleft(reversed(free))
 
     def _run_and_time(self, handle: Callback) -> None:
         """asyncio's debug mode: names the callbacks that are slow."""
@@ -263,6 +265,16 @@ class BatchedLoop(TimedLoop):
             self._current_handle = None
         if (took := time.monotonic() - begin) >= self.slow_callback_duration:
             logger.warning("%s took %.3f seconds", _name_of(handle), took)
+
+
+def _step_aside(
+    loops: set[asyncio.AbstractEventLoop],
+) -> list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]]:
+    """Leaves the tasks on the stack, the running loop's and ours: while one is current, asyncio steps no other."""
+    aside = [(loop, task) for loop in loops if (task := asyncio.current_task(loop))]
+    for loop, task in aside:
+        asyncio.tasks._leave_task(loop, task)
+    return aside
 
 
 def _name_of(handle: Callback) -> str:

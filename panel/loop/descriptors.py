@@ -39,16 +39,16 @@ class Watch:
         self.fd = fd
         self.handle = handle
         self._all = all_of_them
+        self._open = True
         # With a parent it outlives its last reference, which may go while it is still sending its signal.
         self._notifier = QSocketNotifier(fd, kind, all_of_them.parent)
         self._notifier.activated.connect(self._on_activated)
 
     def wake(self) -> None:
-        # Its callback may have been removed in the batch that it rested for; its descriptor may be closed by now.
-        if not self.handle.cancelled():
-            self._notifier.setEnabled(True)
+        self._notifier.setEnabled(True)
 
     def close(self) -> None:
+        self._open = False
         self.handle.cancel()
         self._notifier.setEnabled(False)
         self._notifier.activated.disconnect(self._on_activated)
@@ -60,7 +60,7 @@ class Watch:
         handle = self.handle
         if handle.cancelled():
             self._all.forget(self)  # as asyncio's own selector loop does
-        elif handle.queued or self._offer(handle):
+        elif (handle.queued or self._offer(handle)) and self._open:  # its callback may have removed it
             self._notifier.setEnabled(False)
             self._all.resting.append(self)
 
@@ -124,10 +124,11 @@ class Descriptors:
     def __len__(self) -> int:
         return len(self.readers) + len(self.writers)
 
-    def take_resting(self) -> list[Watch]:
-        """Those to wake after the next batch."""
-        resting, self.resting = self.resting, []
-        return resting
+    def wake_resting(self) -> None:
+        """Qt has had its turn."""
+        for watch in self.resting:
+            watch.wake()
+        self.resting.clear()
 
     def forget(self, watch: Watch) -> None:
         self.readers.forget(watch)

@@ -81,17 +81,17 @@ class PanelLoop(BatchedLoop):
         if not self._attached:
             raise RuntimeError("finish() is for a host: use run_until_complete()")
         end = self.time() + deadline
+        around, self._finishing = self._finishing, True  # what it runs may ask the host to quit, and so call it again
         if self._completions:
             self._completions.stop()  # they are waited for here
-        self._finishing = True
         try:
             while not (future.done() or self._silent) and (left := end - self.time()) > 0:
                 self._wait(min(left, 0.0 if self._ready else self._seconds_until_due()))
                 self._run_batch()
                 self.pulse.forget()  # Qt's own wake-up goes unread
         finally:
-            self._finishing = False
-            if self._completions and self.is_running():
+            self._finishing = around
+            if self._completions and self.is_running() and not around:
                 self._completions.start()
         return future.done()
 
@@ -101,7 +101,7 @@ class PanelLoop(BatchedLoop):
         Qt says `aboutToQuit` inside of `quit()`, which a callback of ours may have called: then the loop is closed
         when that callback has returned, and runs nothing until then, whatever Qt loop it may enter.
         """
-        if self._depth:
+        if self._depth and self._attached:
             self._fall_silent()
         else:
             self._detach_now()
@@ -189,7 +189,11 @@ class PanelLoop(BatchedLoop):
 
     def _on_exit_request(self, error: BaseException) -> None:
         if self._attached:
-            self.call_exception_handler({"message": "A callback tried to end the host", "exception": error})
+            context = {"message": "A callback tried to end the host", "exception": error}
+            try:
+                self.call_exception_handler(context)
+            except (SystemExit, KeyboardInterrupt):
+                self.default_exception_handler(context)  # the handler is one of those itself
         else:
             self._leaving = error
             self._stopping = True

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import TYPE_CHECKING, TypeVarTuple
 
-from .base import Base
+from .pieces import PiecewiseLoop
 from .waker import Waker
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Ts = TypeVarTuple("Ts")
 
 
-class TimedLoop(Base):
+class TimedLoop(PiecewiseLoop):
     """A loop whose timers are precise, never early, and gone when they are cancelled."""
 
     _waker: Waker
@@ -39,6 +39,8 @@ class TimedLoop(Base):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
+        if when != when:
+            raise ValueError("A time that is not a number never comes")  # in the heap it would stop all timers
         timer = BaseEventLoop.call_at(self, when, callback, *args, context=context)
         if not self._awake and when < self._alarm_at:
             self._set_alarm()

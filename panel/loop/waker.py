@@ -52,7 +52,7 @@ class Waker(QObject):
 
     def at(self, seconds: float) -> None:
         """Back in `seconds`, not earlier; instead of the time asked for before."""
-        self._alarm.start(min(math.ceil(max(seconds, 0.0) * 1000), LONGEST))
+        self._alarm.start(math.ceil(min(max(seconds, 0.0) * 1000, LONGEST)))
 
     def fall_silent(self) -> None:
         """Never calls back again."""

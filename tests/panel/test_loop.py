@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from guards import UnseenErrors
 from nuke_ai_panel.panel.loop import PanelLoop
-from nuke_ai_panel.panel.loop.batches import PIECE
+from nuke_ai_panel.panel.loop.pieces import PIECE
 from nuke_ai_panel.panel.threads import run_blocking
 from PySide6.QtCore import QTimer
 from qt_host import running

@@ -53,13 +53,13 @@ async def test_a_descriptor_is_offered_once_and_rests_under_a_backlog(ready_sock
     descriptors.readers.add(ready_socket.fileno(), handle)
     await qt_turns(5)
     assert backlog.offered == [handle]
-    resting = descriptors.take_resting()
-    assert [watch.handle for watch in resting] == [handle]
+    assert [watch.handle for watch in descriptors.resting] == [handle]
 
-    resting[0].wake()
+    descriptors.wake_resting()
+    assert descriptors.resting == []
     await qt_turns(5)
     assert backlog.offered == [handle], "it is queued still"
-    assert len(descriptors.take_resting()) == 1
+    assert len(descriptors.resting) == 1
     descriptors.close()
 
 
@@ -68,11 +68,39 @@ async def test_one_that_is_removed_while_it_rests_is_not_woken(ready_socket: soc
     descriptors = Descriptors(parent, Backlog())
     descriptors.readers.add(ready_socket.fileno(), DescriptorHandle(print, (), asyncio.get_running_loop()))
     await qt_turns(2)
-    (watch,) = descriptors.take_resting()
+    (watch,) = descriptors.resting
     notifier = watch._notifier  # pyright: ignore[reportPrivateUsage]
     assert descriptors.readers.remove(ready_socket.fileno())
-    watch.wake()
+    descriptors.wake_resting()
     assert not notifier.isEnabled()
+
+
+async def test_one_that_is_removed_by_its_own_callback_under_a_backlog_does_not_rest(ready_socket: socket.socket):
+    """It would be woken after it is gone: its number may be another socket's by then."""
+    parent = QObject()
+
+    def remove_it(_: DescriptorHandle) -> bool:
+        assert descriptors.readers.remove(ready_socket.fileno())
+        return True
+
+    descriptors = Descriptors(parent, remove_it)
+    descriptors.readers.add(ready_socket.fileno(), DescriptorHandle(print, (), asyncio.get_running_loop()))
+    await qt_turns(2)
+    assert descriptors.resting == [] and len(descriptors) == 0
+
+
+async def test_one_whose_callback_is_cancelled_while_it_rests_serves_the_next_callback(ready_socket: socket.socket):
+    backlog, parent = Backlog(), QObject()
+    descriptors = Descriptors(parent, backlog)
+    first, second = (DescriptorHandle(print, (), asyncio.get_running_loop()) for _ in range(2))
+    descriptors.readers.add(ready_socket.fileno(), first)
+    await qt_turns(2)
+    first.cancel()
+    descriptors.wake_resting()
+    descriptors.readers.add(ready_socket.fileno(), second)
+    await qt_turns(2)
+    assert backlog.offered == [first, second]
+    descriptors.close()
 
 
 async def test_a_callback_that_is_replaced_before_its_turn_never_runs(ready_socket: socket.socket):

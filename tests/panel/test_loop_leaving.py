@@ -6,12 +6,14 @@ import asyncio
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 from nuke_ai_panel.panel.loop import PanelLoop
 from nuke_ai_panel.panel.loop.batches import BUDGET
+from nuke_ai_panel.panel.loop.descriptors import Descriptors
 from nuke_ai_panel.panel.tasks import TaskScope
 from nuke_ai_panel.panel.threads import run_blocking
 from PySide6.QtCore import QTimer
@@ -338,3 +340,49 @@ class TestFinish:
         loop.call_soon(loop.detach)
         assert loop.finish(loop.create_future(), 20) is False
         assert time.monotonic() - begin < 10 and loop.is_closed()
+
+    def test_a_finish_within_a_finish_leaves_the_outer_one_awake_for_threads(self, attached: PanelLoop):
+        """What is closed may ask the host to quit once more."""
+        done, begin = attached.create_future(), time.monotonic()
+
+        def once_more() -> None:
+            assert attached.finish(attached.create_task(asyncio.sleep(0)), 1)
+            threading.Thread(target=tell_late).start()
+
+        def tell_late() -> None:
+            while not waits():
+                pass
+            attached.call_soon_threadsafe(done.set_result, None)
+
+        def waits() -> bool:
+            """Whether the loop's thread is where it waits without Qt."""
+            frame = sys._current_frames()[threading.main_thread().ident or 0]
+            return frame.f_code is Descriptors.wait.__code__
+
+        attached.call_soon(once_more)
+        assert attached.finish(done, 20)
+        assert time.monotonic() - begin < 10
+
+
+def test_a_loop_that_is_not_in_a_host_cannot_be_detached_by_a_callback(qapp):
+    """It would fall silent, and its run never end."""
+    loop = PanelLoop(qapp)
+
+    async def main() -> str:
+        with pytest.raises(RuntimeError, match="Cannot close a running event loop"):
+            loop.detach()
+        return await asyncio.sleep(0.001, "fine")
+
+    assert loop.run_until_complete(main()) == "fine"
+    loop.detach()
+    assert loop.is_closed()
+
+
+def test_debug_mode_leaves_nothing_in_the_host(host: Host, qapp):
+    """asyncio's own has every coroutine of the thread note where it was made, for ever after."""
+    loop, before = PanelLoop(qapp).attach(), sys.get_coroutine_origin_tracking_depth()
+    loop.set_debug(True)
+    run(host, loop, asyncio.sleep(0.001))
+    assert loop.get_debug() and sys.get_coroutine_origin_tracking_depth() == before
+    loop.detach()
+    assert sys.get_coroutine_origin_tracking_depth() == before

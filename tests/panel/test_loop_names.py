@@ -6,12 +6,13 @@ import ast
 import asyncio
 import os
 import re
+import ssl
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from nuke_ai_panel.panel.loop import PanelLoop, base, batches
+from nuke_ai_panel.panel.loop import PanelLoop, base, batches, pieces
 from nuke_ai_panel.panel.loop.base import load_qasync
 
 LOOP = Path(base.__file__).parent
@@ -88,13 +89,23 @@ def test_no_other_private_name_is_used():
             elif isinstance(node, ast.Assign | ast.AnnAssign) and file.name != "base.py":
                 ours |= {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
     guarded = {name for names in FUNCTIONS.values() for name in names}
-    for class_name in ("Base", "Callback", "ScheduledHandle", "Proactor"):
+    for class_name in ("Base", "Callback", "ScheduledHandle", "Proactor", "SSLProtocol", "SSLTransport"):
         guarded |= set(_declared(class_name))
     assert used - ours - guarded == set()
 
 
 def test_a_transport_reads_at_most_max_size():
-    assert asyncio.selector_events._SelectorSocketTransport.max_size > batches.PIECE
+    assert asyncio.selector_events._SelectorSocketTransport.max_size > pieces.PIECE
+    assert asyncio.sslproto.SSLProtocol.max_size > pieces.PIECE
+
+
+@pytest.mark.parametrize("name", [*_declared("SSLProtocol"), *_declared("SSLTransport")])
+async def test_a_tls_connection_has(name: str):
+    loop, context = asyncio.get_running_loop(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    protocol = asyncio.sslproto.SSLProtocol(loop, asyncio.Protocol(), context, None, server_side=True)
+    transport = protocol._app_transport
+    transport.abort()
+    assert hasattr(protocol, name) or hasattr(transport, name)
 
 
 class TestWindows:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import socket
+import sys
 import time
 
 import anyio
 import pytest
+from nuke_ai_panel.panel.loop import PanelLoop
+from nuke_ai_panel.panel.loop.batches import BUDGET
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDialog
-from qt_host import Ticks, modal, running
+from qt_host import Host, Ticks, modal, running
 
 
 async def test_other_tasks_run_on_while_a_dialog_is_open(own):
@@ -257,3 +261,138 @@ async def test_a_cancel_that_comes_while_a_dialog_is_open_arrives(own, cancel_wh
         await victim
     (opening if victim is waiting else waiting).cancel()
     await asyncio.wait([opening, waiting])
+
+
+@pytest.mark.parametrize("left", ["a parked callback", "a resting descriptor"])
+def test_what_a_dialog_leaves_behind_wakes_the_loop_by_itself(qapp, own, left: str):
+    """Nobody calls anything any more: the batches of the dialog have said that all is done, and it was not."""
+    host, loop, dialog, shared = Host(qapp), PanelLoop(qapp).attach(), own(QDialog()), contextvars.copy_context()
+    ours, theirs = socket.socketpair()
+
+    def open_dialog() -> None:
+        if left == "a parked callback":
+            loop.call_soon(host.quit, 7, context=shared)
+        QTimer.singleShot(20, dialog.accept)
+        assert modal(dialog)
+
+    def read() -> None:
+        if len(ours.recv(1)) and not dialog.result():
+            open_dialog()
+        else:
+            host.quit(7)
+
+    with ours, theirs:
+        if left == "a parked callback":
+            loop.call_soon(open_dialog, context=shared)
+        else:
+            theirs.send(b"12")
+            loop.add_reader(ours, read)
+        assert host.exec(int) == 7
+        loop.remove_reader(ours)
+    loop.detach()
+
+
+@pytest.mark.bound(5)
+async def test_what_was_parked_for_the_upper_of_two_dialogs_does_not_wait_for_the_lower_one(own):
+    """Its context is free when the upper one closes; the lower one may stay open until the artist is back."""
+    loop, shared, order = running(), contextvars.copy_context(), list[str]()
+    lower, upper = own(QDialog()), own(QDialog())
+
+    def parked() -> None:
+        order.append("parked")
+        lower.accept()
+
+    def open_upper() -> None:
+        loop.call_soon(parked, context=shared)
+        loop.call_later(0.002, upper.accept)
+        assert modal(upper)
+        order.append("upper")
+
+    loop.call_soon(open_upper, context=shared)
+    assert modal(lower)
+    assert order == ["upper", "parked"]
+
+
+@pytest.mark.bound(5)
+async def test_a_stream_that_rested_runs_on_when_a_dialog_is_opened_in_the_same_turn(own):
+    """Under a backlog it rests until Qt has had its turn, and the callback of that turn opens the dialog."""
+    loop, dialog, timer, in_it = running(), own(QDialog()), QTimer(), list[bytes]()
+    rests = asyncio.Event()
+    ours, theirs = socket.socketpair()
+
+    def read() -> None:
+        byte = ours.recv(1)
+        if dialog.isVisible():
+            in_it.append(byte)
+            if len(in_it) == 5:
+                dialog.accept()
+
+    def look() -> None:
+        """A slot, between our batches."""
+        if loop._descriptors.resting:  # pyright: ignore[reportPrivateUsage]
+            rests.set()
+
+    timer.timeout.connect(look)
+    timer.start(0)
+    with ours, theirs:
+        theirs.send(bytes(10_000))
+        loop.add_reader(ours, read)
+        while not rests.is_set():
+            end = time.monotonic() + BUDGET
+            while time.monotonic() < end:
+                pass
+            await asyncio.sleep(0)
+        assert modal(dialog)
+        loop.remove_reader(ours)
+    timer.stop()
+
+
+async def test_a_neighbour_that_claims_the_thread_in_a_dialog_of_ours_hurts_none_of_our_tasks(own):
+    """As stock qasync does: its loop is the running one while it lives, and afterwards none is."""
+    loop, dialog, ticks, me = running(), own(QDialog()), list[int](), asyncio.current_task()
+    neighbour, claimed = asyncio.new_event_loop(), list[asyncio.AbstractEventLoop | None]()
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0)
+            ticks.append(1)
+
+    def claim() -> None:
+        """A slot, twenty ticks after the one before."""
+        if len(ticks) < 20 * len(claimed):
+            QTimer.singleShot(0, claim)
+        elif len(claimed) == 2:
+            dialog.accept()
+        else:
+            claimed.append(None if claimed else neighbour)
+            asyncio.events._set_running_loop(claimed[-1])
+            QTimer.singleShot(0, claim)
+
+    ticker = loop.create_task(tick())
+    QTimer.singleShot(0, claim)
+    assert modal(dialog)
+    neighbour.close()
+    assert asyncio.get_running_loop() is loop and asyncio.current_task() is me
+    ticker.cancel()
+    await asyncio.wait([ticker])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no eager tasks")
+async def test_an_eager_task_that_opens_a_dialog_in_its_first_step_steps_aside(own):
+    loop, dialog, me = running(), own(QDialog()), asyncio.current_task()
+    seen = list[str]()
+
+    async def open_at_once() -> None:
+        assert modal(dialog)
+        seen.append("closed")
+        await asyncio.sleep(0)
+
+    async def close() -> None:
+        seen.append("other")
+        dialog.accept()
+
+    other = loop.create_task(close())
+    eager = asyncio.eager_task_factory(loop, open_at_once())
+    assert seen == ["other", "closed"] and asyncio.current_task() is me
+    await eager
+    await other

@@ -84,6 +84,21 @@ async def test_the_functions_own_timeout_is_passed_on_as_it_is():
         await run_blocking(refuse, deadline=5)
 
 
+async def test_an_answer_that_comes_in_the_turn_of_the_deadline_is_not_lost():
+    """Both have happened when the task has its turn. It was a TimeoutError without a word."""
+    hold = threading.Event()
+    task = asyncio.get_running_loop().create_task(run_blocking(hold.wait, deadline=0.01))
+    await asyncio.sleep(0)
+    (job,) = threads._executor_of(asyncio.get_running_loop())._jobs  # pyright: ignore[reportPrivateUsage]
+    end = time.monotonic() + 0.02
+    while time.monotonic() < end:  # the deadline passes, and nobody has noticed yet
+        pass
+    hold.set()
+    while not job.future.done():
+        pass
+    assert await task is True
+
+
 async def test_stop_iteration_does_not_hang_the_caller():
     with pytest.raises(RuntimeError, match="StopIteration"):
         await run_blocking(next, iter(()), deadline=5)
