@@ -1,6 +1,6 @@
 """A clock for loops in tests that stands while a busy machine runs somebody else.
 
-A test whose server, client and deadline share one thread is stopped as a whole when the kernel gives the processor away:
+A test whose server, client and deadline share one thread stops as a whole when the kernel runs somebody else instead:
 a second in which none of them could run is no silence of the server, and no slowness of ours.
 """
 
