@@ -6,6 +6,7 @@ that nobody further down can read the same text as another host.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ _ENDPOINTS = (
 )
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+_BEGINNING = re.compile(r"([a-z]{3,7})(?::/*|//)(?!\d{1,5}(?:/|$))/*(.*)", re.IGNORECASE)
+"""Of what was to begin with a scheme: `http:/x`, `htps:x`, `https//x`; but `nas:8080` is a host with its port."""
+_NO_PORT = re.compile(r"^[^/\[]*:(?!\d)")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -128,13 +132,28 @@ def origin_of(url: str) -> str:
 def _split(text: str) -> SplitResult:
     scheme, mark, _ = text.partition("://")
     if not mark:
-        raise _bad(f"Put the kind of connection in front: {_guess(text)}://{text[:200]}")
+        raise _bad(_about_its_beginning(text))
     if scheme.lower() not in _DEFAULT_PORTS:
         raise _bad(f"{scheme[:20]}:// does not work here, http:// and https:// do.")
     try:
         return urlsplit(text)
     except ValueError:
         raise _bad("The name of the server cannot be read.") from None
+
+
+def _about_its_beginning(text: str) -> str:
+    """What to write instead of an address without "://". Raises ProviderError for what else is wrong with it."""
+    begun = _BEGINNING.match(text)
+    schemes = difflib.get_close_matches(begun[1].lower(), _DEFAULT_PORTS, 1) if begun else []
+    if begun and schemes:
+        meant, reason = f"{schemes[0]}://{begun[2]}", "The beginning is misspelt, perhaps this is meant"
+    elif _NO_PORT.search(text):
+        return "It has to begin with http:// or https://."
+    else:
+        host = text.lstrip("/")
+        meant, reason = f"{_guess(host)}://{host}", "Put the kind of connection in front"
+    parse_address(meant)
+    return f"{reason}: {meant[:200]}"
 
 
 def _guess(text: str) -> str:
