@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import difflib
 
+from ...providers.catalog import ANY_SERVER
 from .. import settings as options
 from ..app import Application
-
-COMPATIBLE = "compatible"
 
 
 class NoSuchProvider(Exception):
@@ -19,7 +18,7 @@ class NoSuchProvider(Exception):
 
 def choose(app: Application, provider: str | None, base_url: str | None) -> str:
     """The provider's id; its address is replaced for this run if one is given. Raises NoSuchProvider."""
-    chosen = provider or (COMPATIBLE if base_url else app.settings.get(options.PROVIDER))
+    chosen = provider or (ANY_SERVER if base_url else app.settings.get(options.PROVIDER))
     if chosen not in app.settings.services:
         near = difflib.get_close_matches(chosen, app.settings.services, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
