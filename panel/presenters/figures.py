@@ -171,7 +171,8 @@ def _sink(stats: SinkStats) -> Fact:
     counts = {"sent": stats.sent, "waiting": stats.waiting, "dropped": stats.dropped}
     note = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "sent")
     state: FactState = "bad" if stats.hurt else "none" if stats.state == "off" else "ok"
-    return Fact(stats.name, ", ".join(filter(None, (stats.state, stats.place))), note, state)
+    place = "" if stats.hurt else stats.place  # the sentence about its trouble names it
+    return Fact(stats.name, ", ".join(filter(None, (stats.state, place))), note, state)
 
 
 def system_sections(around: Surroundings) -> tuple[FactSection, ...]:
@@ -190,10 +191,17 @@ def system_sections(around: Surroundings) -> tuple[FactSection, ...]:
 
 
 def system_words(around: Surroundings) -> str:
-    """For the list of pages."""
+    """For the list of pages: what is wrong, else what is there."""
+    wrong = {
+        "keyring": around.keyring.trouble,
+        "settings": around.warnings,
+        "folders": any(folder.trouble or not folder.writable for folder in around.folders),
+        "local servers": any(server.state == "silent" for server in around.servers),
+    }
+    if troubles := [name for name, is_wrong in wrong.items() if is_wrong]:
+        return f"Trouble: {', '.join(troubles)}"
     found = sum(server.state == "answers" for server in around.servers)
-    keyring = "Keyring trouble" if around.keyring.trouble else "Keyring answers"
-    return f"{keyring}, {counted(found, 'server')}"
+    return f"Keyring answers, {counted(found, 'server')}"
 
 
 def _setting(setting: InForce) -> Fact:

@@ -35,8 +35,8 @@ class FactLine(QWidget):
         self._glyph = Glyph(look, "dash", size=14)
         self._name = Elided(look)
         self._value = Elided(look, "", "muted", mode=Qt.TextElideMode.ElideMiddle)
-        self._note = Label(look, "", "muted", -1)
-        self._value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._note = Elided(look, "", "muted", -1, mode=Qt.TextElideMode.ElideMiddle)
+        self._value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it gives way before the note
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -74,7 +74,7 @@ class FactLine(QWidget):
             return left - 8 - self._note.sizeHint().width() < self._value.sizeHint().width()
         return left * 3 < self._value.sizeHint().width() * 2
 
-    def place(self, names: int, glyphs: bool, folded: bool) -> None:
+    def place(self, names: int, glyphs: bool, folded: bool, room: int) -> None:
         """`names`: how wide the column of names is; `glyphs`: a line without a state begins where those with one do."""
         policy = self._glyph.sizePolicy()
         if policy.retainSizeWhenHidden() != glyphs:
@@ -84,7 +84,8 @@ class FactLine(QWidget):
             self._folded = folded
             self._grid.removeWidget(self._value)
             self._grid.addWidget(self._value, *((1, 1, 1, 3) if folded else (0, 2)))
-        self._name.setMinimumWidth(0 if folded else names)
+        # Folded, the name shares its line with the note, and is worth more.
+        self._name.setMinimumWidth(min(self.name_width(), room * 2 // 3) if folded else names)
         self._name.setMaximumWidth(16777215 if folded else names)
         self._restyle()
 
@@ -152,7 +153,7 @@ class FactBox(QWidget):
         names = longest if narrow else max(NAME_WIDTH, round(self._look.theme.base * 26 / 3), min(longest, room // 3))
         fold = narrow and any(line.squeezed(names, self._glyphs, room) for line in self._lines)
         for line in self._lines:
-            line.place(names, self._glyphs, fold)
+            line.place(names, self._glyphs, fold, room)
 
 
 class FactColumn(QWidget):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from itertools import pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
@@ -133,8 +133,8 @@ def top_of(worst: float) -> float:
 
 def shares(lags: Sequence[float], count: int) -> list[float]:
     """At most `count` values: the worst of each share of the lags, in their order."""
-    each = ceil(len(lags) / count) or 1
-    return [max(lags[start : start + each]) for start in range(0, len(lags), each)]
+    edges = [len(lags) * place // count for place in range(count + 1)]
+    return [max(lags[start:end]) for start, end in pairwise(edges) if start < end]
 
 
 def _across(plot: QRectF, y: float) -> QLineF:

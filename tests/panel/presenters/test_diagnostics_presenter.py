@@ -7,7 +7,7 @@ import json
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -310,12 +310,12 @@ async def test_a_sink_that_has_stopped_is_shown_with_its_reason_and_can_be_tried
             dialog.figures_wanted.emit()
             return next(fact for fact in dialog.log.sinks.facts() if fact.startswith("NATS"))
 
-        await until(lambda: shown() == "NATS: waiting to retry, nats://127.0.0.1:1, 0 sent, 1 waiting")
-        assert "the connection was refused" in dialog.log.sinks.words()
+        await until(lambda: shown() == "NATS: waiting to retry, 0 sent, 1 waiting")
+        assert "at nats://127.0.0.1:1: the connection was refused" in dialog.log.sinks.words()
         with nats_running() as server:
             app.settings.set(options.NATS_SERVER, server.host)
             dialog.log.again("NATS").click()
-            await until(lambda: "1 sent" in shown() and shown().startswith("NATS: idle"))
+            await until(lambda: "1 sent" in shown() and shown().startswith("NATS: idle, nats://127.0.0.1:"))
             dialog.figures_wanted.emit()
             assert dialog.log.again("NATS").isHidden() and not dialog.log.sinks.words()
 
@@ -369,4 +369,8 @@ def test_what_is_wrong_around_the_panel_is_said_in_whole_sentences() -> None:
     assert (keyring.facts[0].state, keyring.note) == ("bad", "It is locked.")
     assert (settings.facts[0].state, settings.note) == ("bad", "The settings were damaged.")
     assert (folders.facts[0].value, folders.facts[0].note) == ("~/data", "cannot be written")
-    assert servers.facts[0].state == "ok" and system_words(around) == "Keyring trouble, 1 server"
+    assert servers.facts[0].state == "ok" and system_words(around) == "Trouble: keyring, settings, folders"
+    fine = replace(around, keyring=KeyringState("Secret Service"), warnings=(), folders=())
+    assert system_words(fine) == "Keyring answers, 1 server"
+    silent = replace(fine, servers=(replace(fine.servers[0], state="silent"),))
+    assert system_words(silent) == "Trouble: local servers"

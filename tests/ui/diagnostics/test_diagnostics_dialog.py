@@ -25,10 +25,14 @@ FULL = Figures(
     loop=LOOP,
     connections=(FactSection("Open now", (Fact("OpenAI", "1 session, 2 sockets", "1 stream"),)),),
     sinks=SINKS,
+    stuck=("NATS",),
     log_level=LEVEL,
 )
 SYSTEM = (
     FactSection("Versions", (Fact("Python", "3.11.9"),)),
+    FactSection(
+        "Settings", (Fact("network.proxy", "None", "locked by the studio, /mnt/studio/nuke/panel/studio.toml"),)
+    ),
     FactSection("Folders", (Fact("Journal", "~/.local/state/" + "deep/" * 12, "120 GB free", "ok"),)),
 )
 CRASHED = LastSession("Did not end in order", False, "The last session did not end in order", "In Nuke.", "the text")
@@ -138,6 +142,34 @@ def test_each_button_says_what_is_wanted(dialog):
     assert not dialog.isVisible()
 
 
+def test_only_a_sink_in_trouble_is_offered_to_be_tried_again(dialog):
+    wanted = QSignalSpy(dialog.sink_wanted)
+    dialog.show()
+    dialog.show_page("log")
+    press(dialog, "Try NATS again")
+    assert [wanted.at(place) for place in range(wanted.count())] == [["NATS"]]
+    dialog.list.setFocus()
+    dialog.show_figures(replace(FULL, stuck=()))
+    assert not dialog.log.again("NATS").isVisible()
+    dialog.show_figures(replace(FULL, stuck=("Log", "NATS")))
+    assert dialog.log.again("NATS").isVisible() and dialog.log.again("Log").isVisible()
+
+
+def test_who_tries_a_sink_again_by_key_keeps_the_focus_while_it_tries(dialog):
+    dialog.show()
+    assert QTest.qWaitForWindowActive(dialog)
+    dialog.show_page("log")
+    dialog.list.setFocus()
+    button = dialog.log.again("NATS")
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    assert button.hasFocus()
+    dialog.show_figures(replace(FULL, stuck=()))
+    assert button.isVisible() and dialog.focusWidget() is button
+    dialog.list.setFocus()
+    dialog.show_figures(replace(FULL, stuck=()))
+    assert not button.isVisible()
+
+
 def press(dialog: DiagnosticsDialog, words: str) -> None:
     buttons = [stop for stop in dialog.findChildren(QWidget) if getattr(stop, "text", str)() and stop.isVisible()]
     button = next(each for each in buttons if each.text().replace("&", "") == words)
@@ -163,10 +195,14 @@ def test_esc_closes(dialog):
 @pytest.mark.parametrize("size", [11, 13])
 @pytest.mark.parametrize("width", [300, 320, 559, 828])
 @pytest.mark.parametrize("page", PAGES)
-def test_no_page_scrolls_sideways_at_any_width(own, page, width, size):
-    dialog = filled(own(DiagnosticsDialog(make_look(HOST, size))))
-    dialog.show()
+@pytest.mark.parametrize("shown_first", [True, False])
+def test_no_page_scrolls_sideways_at_any_width(own, page, width, size, shown_first):
+    dialog = own(DiagnosticsDialog(make_look(HOST, size)))
+    if shown_first:
+        filled(dialog)
     dialog.resize(width, 640)
+    dialog.show()
+    filled(dialog)
     dialog.show_page(page)
     QGuiApplication.sendPostedEvents()
     place = next(area for area in dialog.findChildren(QScrollArea) if area.isVisible())
