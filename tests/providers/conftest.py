@@ -1,14 +1,21 @@
-"""Servers and clients of these tests share the loop's thread, and so they share its time."""
+"""What the tests of this floor share: a manager that is closed with nothing left, the real server, and a fair clock."""
 
 from __future__ import annotations
 
 import asyncio
 
 import pytest
+from llama_server import llama_endless, llama_server, llama_with_key  # noqa: F401
+from managed_providers import Managed, managed
 from own_time import keep_own_time
+
+
+@pytest.fixture(name="managed")
+def managed_fixture() -> Managed:
+    return managed
 
 
 @pytest.fixture
 def loop(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> asyncio.AbstractEventLoop:
-    """Deadlines of a tenth of a second hold on any machine; a busy one is not taken for a silent server."""
+    """Servers and clients share its thread: a busy machine that stops both is not taken for a silent server."""
     return keep_own_time(loop, monkeypatch)
