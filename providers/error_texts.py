@@ -59,7 +59,7 @@ WORDINGS: dict[str, Wording] = {
     "cert_untrusted": Wording(
         "The certificate of {host} is not trusted",
         "This is common behind company proxies, and with servers that sign for themselves.",
-        "Ask whoever runs the network for the certificate of its CA, and choose that file in the network settings.",
+        "Ask whoever runs the network for its certificate file (.pem), and choose it in the network settings.",
     ),
     "cert_name": Wording(
         "The certificate of {host} is for another name",
@@ -92,8 +92,8 @@ WORDINGS: dict[str, Wording] = {
         "If that is right, enter the other address yourself.",
     ),
     "not_an_api": Wording(
-        "There is a server at {host}, but no such API",
-        "It answered with something else: a sign-in page, another program, or the wrong path.",
+        "{host} answers, but it is no model server",
+        "A sign-in page or another program may be there, or the path of the address is wrong.",
         "Check the port and the path; most addresses end with /v1.",
     ),
     "bad_address": Wording(
@@ -207,14 +207,14 @@ WORDINGS: dict[str, Wording] = {
         "Remove the image, or choose another model.",
     ),
     "no_thinking": Wording(
-        "{model} cannot think aloud",
+        "{model} cannot think before it answers",
         "The model has no thinking mode.",
         "Switch thinking off, or choose another model.",
     ),
     "bad_parameter": Wording(
         "{name} does not accept part of the question",
         "It refused a setting that other services take: {reason}",
-        "Choose another model, and send us the details.",
+        "Choose another model; the details say what it refused.",
     ),
     "too_large": Wording(
         "The question is too large for {name}",

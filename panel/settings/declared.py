@@ -85,7 +85,7 @@ CA_FILE = Setting(
     "network.ca_file",
     "",
     "Certificates",
-    "The certificates of your studio, as PEM; trusted besides those of this system.",
+    "A file with the certificates of your studio (.pem), trusted besides those of this system.",
     page=NETWORK,
     group=_TRUST,
     text="path",

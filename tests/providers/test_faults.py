@@ -610,7 +610,7 @@ SAID = [
     ("503 Service Unavailable", LOADING, "model_loading", "is loading the model"),
     ("502 Bad Gateway", "<html><h1>502 Bad Gateway</h1></html>", "server_error", "had an internal error"),
     ("200 OK", {"error": {"message": "The engine fell over"}}, "unknown", "could not answer"),
-    ("200 OK", {"error": "Unexpected endpoint or method. (POST /chat)"}, "not_an_api", "no such API"),
+    ("200 OK", {"error": "Unexpected endpoint or method. (POST /chat)"}, "not_an_api", "no model server"),
     ("200 OK", NO_MODEL, "model_not_loaded", "runs, but no model is loaded"),
 ]
 

@@ -212,7 +212,7 @@ class KeyField(QWidget):
         ending = f" - ends \u2026{state.ending}" if state.ending else ""
         name = self._kind.name.capitalize()
         words = {
-            "loading": state.where or "Loading credentials\u2026",
+            "loading": state.where or f"Looking for the {self._kind.name}\u2026",
             "session": f"{name} kept until you quit{ending}{f'. {state.where}' if state.where else ''}",
             "environment": f"Set in {state.where}{ending}",
             "keyring": f"{name} saved in {state.where}{ending}",

@@ -86,7 +86,7 @@ def test_keys_are_hidden_unless_peeked_at_and_hidden_again_after(field):
 @pytest.mark.parametrize(
     "state, expected, offered",
     [
-        (KeyState("loading"), "Loading credentials\u2026", []),
+        (KeyState("loading"), "Looking for the key\u2026", []),
         (
             KeyState("keyring", "Secret Service", "x4Qz"),
             "Key saved in Secret Service - ends \u2026x4Qz",
