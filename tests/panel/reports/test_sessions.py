@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -82,6 +83,25 @@ def test_a_crashed_session_is_adopted_once(tmp_path: Path) -> None:
     assert adopt(session) and not adopt(session)
     assert the_session(tmp_path).adopted and the_session(tmp_path).crashed
     assert not list(crashed_sessions(tmp_path))
+
+
+def test_of_several_processes_that_start_at_once_one_adopts_each_crashed_session(tmp_path: Path) -> None:
+    for _ in range(3):
+        crashed(tmp_path)
+    code = """
+    from nuke_ai_panel.panel.reports import adopt, crashed_sessions
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(sum(adopt(session) for session in crashed_sessions(folder)))
+    """
+    with contextlib.ExitStack() as started:
+        processes = [started.enter_context(running(code, tmp_path)) for _ in range(4)]
+        for process in processes:
+            print(file=process.stdin, flush=True)
+        adopted = [int(process.stdout.readline()) for process in processes]
+    assert sum(adopted) == 3
+    marks = [file.read_bytes().count(b'{"adopted":') for file in tmp_path.glob("*.jsonl")]
+    assert marks == [1, 1, 1]
 
 
 def test_only_what_crashed_is_parsed_to_be_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
