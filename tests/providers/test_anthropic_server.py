@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import llama_server as llama
 import pytest
 from dialects.anthropic import DIALECT, named
-from fault_server import Call, Handler, fault_server, refused_url
+from fault_server import Call, Handler, fault_server
 from llama_server import LlamaServer
-from managed_providers import Managed, managed
+from managed_contract import ManagedContract
+from managed_providers import Managed
 from nuke_ai_panel.providers.anthropic.format import VERSION
-from nuke_ai_panel.providers.base import Capabilities, Model, OnStep, Provider, Request
+from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderManager
 from nuke_ai_panel.providers.messages import (
@@ -34,7 +34,6 @@ from nuke_ai_panel.providers.messages import (
     ToolSpec,
     UsageReported,
 )
-from nuke_ai_panel.providers.testing import ProviderContract
 
 HI = Message("user", (Text("hi"),))
 KEY = "sk-ant-0123456789abcdef"
@@ -44,48 +43,13 @@ TOOLS = (
 )
 
 
-class Managing:
-    """A provider that goes through a manager, as every provider does in the panel."""
-
-    id = "anthropic"
-    label = "Anthropic"
-    capabilities = Capabilities(needs_key=True)
-
-    def __init__(self, manager: ProviderManager) -> None:
-        self.manager = manager
-
-    async def models(self) -> tuple[Model, ...]:
-        return await self.manager.models(self.id)
-
-    def stream(self, request: Request) -> AbstractAsyncContextManager[AsyncIterator[StreamEvent]]:
-        return self.manager.stream(self.id, request)
-
-    async def probe(self, model: str, on_step: OnStep) -> tuple[Model, ...]:
-        report = await self.manager.check(self.manager.configs[0], model=model, on_step=on_step)
-        assert report.ok
-        return report.models
-
-
-class TestContract(ProviderContract):
+class TestContract(ManagedContract):
+    service = "anthropic"
     expected = llama.ANSWER
 
     @pytest.fixture(autouse=True)
     def server(self, llama_with_key: LlamaServer) -> None:
         self.url, self.key = llama_with_key.url, llama_with_key.key
-
-    @asynccontextmanager
-    async def provider(self) -> AsyncIterator[Provider]:
-        async with managed(self.url, provider="anthropic", key=self.key) as manager:
-            yield Managing(manager)
-
-    @asynccontextmanager
-    async def broken_provider(self) -> AsyncIterator[Provider]:
-        async with managed(refused_url(), provider="anthropic", key=self.key) as manager:
-            yield Managing(manager)
-
-    def left_open(self, provider: Provider) -> int:
-        assert isinstance(provider, Managing)
-        return provider.manager.open_streams
 
 
 @pytest.fixture
@@ -130,30 +94,6 @@ class TestLlamaCpp:
         async with asking(llama_server.url) as manager:
             (model,) = await manager.models("anthropic")
         assert (model.id, model.context) == ("tiny-markov", llama.CONTEXT // 2)
-
-    async def test_leaving_in_the_middle_frees_the_slot(self, asking: Any, llama_endless: LlamaServer) -> None:
-        async with asking(llama_endless.url) as manager:
-            async with manager.stream("anthropic", Request("", (HI,))) as answer:
-                async for event in answer:
-                    if isinstance(event, TextDelta):
-                        break
-                assert llama_endless.busy_slots == 1
-            await idle(llama_endless)
-
-    async def test_cancelling_frees_the_slot(self, asking: Any, llama_endless: LlamaServer) -> None:
-        begun = asyncio.Event()
-
-        async def read(manager: ProviderManager) -> None:
-            async with manager.stream("anthropic", Request("", (HI,))) as answer:
-                async for _ in answer:
-                    begun.set()
-
-        async with asking(llama_endless.url) as manager:
-            async with asyncio.TaskGroup() as group:
-                task = group.create_task(read(manager))
-                await begun.wait()
-                task.cancel()
-            await idle(llama_endless)
 
     async def test_a_tool_is_called_and_its_result_is_read(self, asking: Any, llama_server: LlamaServer) -> None:
         async with asking(llama_server.url) as manager:
@@ -201,13 +141,6 @@ class TestLlamaCpp:
         async with asking(llama_server.url) as manager:
             picture = Message("user", (Text("what is this?"), Image("image/png", b"\x89PNG" * 100_000)))
             assert (await problem_of(manager, picture)).kind == "no_vision"
-
-
-async def idle(server: LlamaServer) -> None:
-    """Until the server works on nothing; asks it again and again, and lets the loop have its turn."""
-    async with asyncio.timeout(5):
-        while server.busy_slots:
-            await asyncio.sleep(0)
 
 
 def lists(pages: Callable[[str], Any]) -> Handler:

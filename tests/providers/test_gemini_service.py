@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from dialects.gemini import DIALECT, beginning, error, event, model_list, response, stream
-from fault_server import Call, FaultServer, Handler, fails, fault_server, refused_url
+from fault_server import Call, FaultServer, Handler, fails, fault_server
+from managed_contract import ManagedContract
 from managed_providers import ManagedProvider, managed
 from nuke_ai_panel.providers.base import Provider, Request, Step
 from nuke_ai_panel.providers.errors import ProviderError
@@ -22,7 +23,6 @@ from nuke_ai_panel.providers.manager.retrying import RequestPolicy
 from nuke_ai_panel.providers.messages import Finished, Message, StreamEvent, Text, TextDelta
 from nuke_ai_panel.providers.openai_chat.quirks import ChatQuirks
 from nuke_ai_panel.providers.recorded import replayed
-from nuke_ai_panel.providers.testing import ProviderContract
 
 KEY = "AIza-sentinel-0123456789"
 QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))
@@ -70,9 +70,11 @@ async def ask(manager: ProviderManager, request: Request = QUESTION) -> tuple[st
     return "".join(told.text for told in events if isinstance(told, TextDelta)), events, kind
 
 
-class TestContract(ProviderContract):
+class TestContract(ManagedContract):
     """With an answer of our own, which is there without the recordings."""
 
+    service = "gemini"
+    key = KEY
     expected = "Hello"
     events = stream("Hel", "lo")
 
@@ -80,15 +82,6 @@ class TestContract(ProviderContract):
     async def provider(self) -> AsyncIterator[Provider]:
         async with serving(replays(*self.events)) as (_, manager):
             yield ManagedProvider(manager)
-
-    @asynccontextmanager
-    async def broken_provider(self) -> AsyncIterator[Provider]:
-        async with managed(refused_url(), provider="gemini", key=KEY) as manager:
-            yield ManagedProvider(manager)
-
-    def left_open(self, provider: Provider) -> int:
-        assert isinstance(provider, ManagedProvider)
-        return provider.manager.open_streams
 
 
 @pytest.mark.skipif(not RECORDING.exists(), reason="NUKE_AI_PANEL_TEST_DATA is not set")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import llama_server as llama
 import pytest
-from fault_server import refused_url
 from llama_server import LlamaServer
-from managed_providers import Managed, ManagedProvider, managed
-from nuke_ai_panel.providers.base import Provider, Request
+from managed_contract import ManagedContract
+from managed_providers import Managed
+from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.catalog import PROVIDERS
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderConfig, ProviderManager
@@ -32,43 +30,21 @@ from nuke_ai_panel.providers.messages import (
     UsageReported,
 )
 from nuke_ai_panel.providers.redact import Secret
-from nuke_ai_panel.providers.testing import ProviderContract
 
 HI = Message("user", (Text("hi"),))
 
 
-class TestContract(ProviderContract):
+class TestContract(ManagedContract):
     expected = llama.ANSWER
 
     @pytest.fixture(autouse=True)
     def server(self, llama_server: LlamaServer) -> None:
         self.url = llama_server.url
 
-    @asynccontextmanager
-    async def provider(self) -> AsyncIterator[Provider]:
-        async with managed(self.url) as manager:
-            yield ManagedProvider(manager)
-
-    @asynccontextmanager
-    async def broken_provider(self) -> AsyncIterator[Provider]:
-        async with managed(refused_url()) as manager:
-            yield ManagedProvider(manager)
-
-    def left_open(self, provider: Provider) -> int:
-        assert isinstance(provider, ManagedProvider)
-        return provider.manager.open_streams
-
 
 async def collect(manager: ProviderManager, *messages: Message, tools: tuple[ToolSpec, ...] = ()) -> list[StreamEvent]:
     async with manager.stream("compatible", Request("tiny-markov", messages, tools)) as answer:
         return [event async for event in answer]
-
-
-async def idle(server: LlamaServer) -> None:
-    """Until the server works on nothing; asks it again and again, and lets the loop have its turn."""
-    async with asyncio.timeout(5):
-        while server.busy_slots:
-            await asyncio.sleep(0)
 
 
 async def test_the_known_text_comes_in_several_events(managed: Managed, llama_server: LlamaServer) -> None:
@@ -85,32 +61,6 @@ async def test_the_model_list_says_how_much_fits(managed: Managed, llama_server:
     async with managed(llama_server.url) as manager:
         (model,) = await manager.models("compatible")
     assert (model.id, model.context, model.images) == ("tiny-markov", llama.CONTEXT // 2, False)
-
-
-async def test_leaving_in_the_middle_frees_the_slot(managed: Managed, llama_endless: LlamaServer) -> None:
-    async with managed(llama_endless.url) as manager:
-        async with manager.stream("compatible", Request("", (HI,))) as answer:
-            async for event in answer:
-                if isinstance(event, TextDelta):
-                    break
-            assert llama_endless.busy_slots == 1
-        await idle(llama_endless)
-
-
-async def test_cancelling_frees_the_slot(managed: Managed, llama_endless: LlamaServer) -> None:
-    begun = asyncio.Event()
-
-    async def read(manager: ProviderManager) -> None:
-        async with manager.stream("compatible", Request("", (HI,))) as answer:
-            async for _ in answer:
-                begun.set()
-
-    async with managed(llama_endless.url) as manager:
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(read(manager))
-            await begun.wait()
-            task.cancel()
-        await idle(llama_endless)
 
 
 async def test_a_tool_is_called_and_its_result_is_read(managed: Managed, llama_server: LlamaServer) -> None:

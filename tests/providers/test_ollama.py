@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from dialects import ollama as wire
 from fault_server import Call, FaultServer, Handler, fails, fault_server, head, refused_url, wants_key
+from managed_contract import ManagedContract
 from managed_providers import Managed, ManagedProvider, managed
 from nuke_ai_panel.providers.answers.refusals import read_refusal
 from nuke_ai_panel.providers.answers.signs import problem_of as refused
@@ -32,7 +33,6 @@ from nuke_ai_panel.providers.messages import (
 from nuke_ai_panel.providers.ollama.context import DEFAULT_CONTEXT
 from nuke_ai_panel.providers.ollama.signs import SIGNS
 from nuke_ai_panel.providers.redact import Redactor
-from nuke_ai_panel.providers.testing import ProviderContract
 from ollama_server import OWN_CONTEXT, Installed, LittleOllama
 
 HI = Message("user", (Text("hi"),))
@@ -40,7 +40,8 @@ EMBEDDER = Installed(("embedding",), 2048)
 THINKER = Installed(("completion", "tools", "vision", "thinking"), 40_960)
 
 
-class TestContract(ProviderContract):
+class TestContract(ManagedContract):
+    service = "ollama"
     expected = "Hello"
 
     @asynccontextmanager
@@ -48,15 +49,6 @@ class TestContract(ProviderContract):
         little = LittleOllama({"tiny:latest": Installed(), "embed:latest": EMBEDDER})
         async with fault_server(little) as server, managed(server.url, provider="ollama") as manager:
             yield ManagedProvider(manager)
-
-    @asynccontextmanager
-    async def broken_provider(self) -> AsyncIterator[Provider]:
-        async with managed(refused_url(), provider="ollama") as manager:
-            yield ManagedProvider(manager)
-
-    def left_open(self, provider: Provider) -> int:
-        assert isinstance(provider, ManagedProvider)
-        return provider.manager.open_streams
 
 
 @asynccontextmanager

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import llama_server as llama
 import pytest
-from fault_server import refused_url
 from llama_server import LlamaServer
-from managed_providers import ManagedProvider, managed
-from nuke_ai_panel.providers.base import Provider, Request
+from managed_contract import ManagedContract
+from managed_providers import managed
+from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.errors import ProviderError
 from nuke_ai_panel.providers.manager import ProviderManager
 from nuke_ai_panel.providers.messages import (
@@ -31,32 +30,19 @@ from nuke_ai_panel.providers.messages import (
     ToolSpec,
     UsageReported,
 )
-from nuke_ai_panel.providers.testing import ProviderContract
 
 KEY = "sk-anything-0123456789"
 HI = Message("user", (Text("hi"),))
 
 
-class TestContract(ProviderContract):
+class TestContract(ManagedContract):
+    service = "openai"
+    key = KEY
     expected = llama.ANSWER
 
     @pytest.fixture(autouse=True)
     def server(self, llama_server: LlamaServer) -> None:
         self.url = llama_server.url
-
-    @asynccontextmanager
-    async def provider(self) -> AsyncIterator[Provider]:
-        async with managed(self.url, provider="openai", key=KEY) as manager:
-            yield ManagedProvider(manager)
-
-    @asynccontextmanager
-    async def broken_provider(self) -> AsyncIterator[Provider]:
-        async with managed(refused_url(), provider="openai", key=KEY) as manager:
-            yield ManagedProvider(manager)
-
-    def left_open(self, provider: Provider) -> int:
-        assert isinstance(provider, ManagedProvider)
-        return provider.manager.open_streams
 
 
 @asynccontextmanager
@@ -68,13 +54,6 @@ async def asking(server: LlamaServer, key: str = KEY) -> AsyncIterator[ProviderM
 async def collect(manager: ProviderManager, *messages: Message, tools: tuple[ToolSpec, ...] = ()) -> list[StreamEvent]:
     async with manager.stream("openai", Request("tiny-markov", messages, tools)) as answer:
         return [event async for event in answer]
-
-
-async def idle(server: LlamaServer) -> None:
-    """Until the server works on nothing; asks it again and again, and lets the loop have its turn."""
-    async with asyncio.timeout(5):
-        while server.busy_slots:
-            await asyncio.sleep(0)
 
 
 async def test_the_known_text_comes_in_several_events_with_its_counts(llama_server: LlamaServer) -> None:
@@ -92,32 +71,6 @@ async def test_the_model_list_says_how_much_fits(llama_server: LlamaServer) -> N
     async with asking(llama_server) as manager:
         (model,) = await manager.models("openai")
     assert (model.id, model.context, model.images) == ("tiny-markov", llama.CONTEXT // 2, False)
-
-
-async def test_leaving_in_the_middle_frees_the_slot(llama_endless: LlamaServer) -> None:
-    async with asking(llama_endless) as manager:
-        async with manager.stream("openai", Request("", (HI,))) as answer:
-            async for event in answer:
-                if isinstance(event, TextDelta):
-                    break
-            assert llama_endless.busy_slots == 1
-        await idle(llama_endless)
-
-
-async def test_cancelling_frees_the_slot(llama_endless: LlamaServer) -> None:
-    begun = asyncio.Event()
-
-    async def read(manager: ProviderManager) -> None:
-        async with manager.stream("openai", Request("", (HI,))) as answer:
-            async for _ in answer:
-                begun.set()
-
-    async with asking(llama_endless) as manager:
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(read(manager))
-            await begun.wait()
-            task.cancel()
-        await idle(llama_endless)
 
 
 async def test_a_tool_is_called_and_its_result_is_read(llama_server: LlamaServer) -> None:

@@ -144,11 +144,21 @@ def _handshakes() -> set[asyncio.Task[Any]]:
     return {task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "_accept_connection2"}
 
 
+def _taken_port() -> int:
+    """Taken for as long as this process lives, and never listened at: no server beside us is ever given it."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    port: int = taken.getsockname()[1]
+    taken.detach()
+    return port
+
+
+_NOBODYS_PORT = _taken_port()
+
+
 def refused_url() -> str:
-    """A base URL at which nothing listens: of a port that was free a moment ago."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    """A base URL at which nothing listens."""
+    return f"http://127.0.0.1:{_NOBODYS_PORT}/v1"
 
 
 @contextlib.contextmanager
