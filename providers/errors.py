@@ -126,11 +126,7 @@ def problem(
         "host": host or name or "the server",
         "hint": hint or _default_hint(kind),
         "log": "the server's own log" if local else "the service's status page",
-        "model": words.get("model") or "this model",
-        "answered_by": words.get("answered_by") or "another model",
-        "other": words.get("other") or "another address",
-        "span": _span(words.get("seconds")),
-        "reason": _sentence(words.get("reason") or "It did not say why."),
+        **_blanks(words),
     }
     return Problem(
         kind=kind,
@@ -146,6 +142,17 @@ def problem(
         should_retry=words.get("should_retry"),
         field=words.get("field", ""),
     )
+
+
+def _blanks(words: Words) -> dict[str, str]:
+    """What is known of this one problem, with words for what is not."""
+    return {
+        "model": words.get("model") or "this model",
+        "answered_by": words.get("answered_by") or "another model",
+        "other": words.get("other") or "another address",
+        "span": _span(words.get("seconds")),
+        "reason": _sentence(words.get("reason") or "It did not say why."),
+    }
 
 
 def _default_hint(kind: str) -> str:

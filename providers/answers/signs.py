@@ -130,11 +130,7 @@ def problem_of(
 
     `signs` are looked at before those that all services share. `begun`: something of the answer had come before.
     """
-    kind = _kind_of(refusal, model, (*signs, *_SIGNS), begun)
-    if kind == "key_wrong" and not with_key:
-        kind = "key_missing"
-    if kind == "model_not_pulled" and not service.local:
-        kind = "model_unknown"  # nobody here can put it there
+    kind = _as_seen_here(_kind_of(refusal, model, (*signs, *_SIGNS), begun), with_key, service.local)
     wait = refusal.wait
     found = service.problem(
         kind,
@@ -164,6 +160,15 @@ def _kind_of(refusal: Refusal, model: str, signs: tuple[Sign, ...], begun: bool)
     if broken:
         return "stream_error"
     return "server_error" if max(refusal.statuses) >= 500 else "unknown"
+
+
+def _as_seen_here(kind: str, with_key: bool, local: bool) -> str:
+    """What the same refusal means to somebody who sent no key, or whose server is elsewhere."""
+    if kind == "key_wrong" and not with_key:
+        return "key_missing"
+    if kind == "model_not_pulled" and not local:
+        return "model_unknown"  # nobody here can put it there
+    return kind
 
 
 def _reason(kind: str, refusal: Refusal) -> str:

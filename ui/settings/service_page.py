@@ -90,7 +90,17 @@ class ServicePage(Page):
         self._give = Button(look, button)
         self._leave = Button(look, "Cancel", "quiet")
         self._notes = {"headers": HEADERS, "needs_key": NEEDS_KEY}
-        self._lines = {
+        self._lines = self._make_lines()
+        self._fields: dict[str, QWidget] = {"label": self.name, "address": self.address, "headers": self.headers}
+        self._build(title, locked_by)
+        self._connect()
+        self.show_draft(draft)
+        look.changed.connect(self._restyle)
+        self._restyle()
+
+    def _make_lines(self) -> dict[str, SettingRow]:
+        look = self._look
+        return {
             "label": SettingRow(look, "&Name", self.name, buddy=self.name),
             "format": SettingRow(look, "&Format", self.format, buddy=self.format),
             "address": SettingRow(look, "&Address", self.address, buddy=self.address),
@@ -99,12 +109,6 @@ class ServicePage(Page):
                 look, "Needs a &key", row(self.needs_key, None), buddy=self.needs_key, note=NEEDS_KEY
             ),
         }
-        self._fields: dict[str, QWidget] = {"label": self.name, "address": self.address, "headers": self.headers}
-        self._build(title, locked_by)
-        self._connect()
-        self.show_draft(draft)
-        look.changed.connect(self._restyle)
-        self._restyle()
 
     def _build(self, title: str, locked_by: str) -> None:
         heading = Label(self._look, title, delta=3, bold=True, wrap=True)
