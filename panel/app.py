@@ -10,25 +10,23 @@ window, the pane in Nuke and the terminal each build one `Application`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import cast
 
 from ..providers.base import Model
-from ..providers.catalog import ProviderRow
 from ..providers.errors import Problem, ProviderError, problem
-from ..providers.limits import Limits
-from ..providers.manager import ProviderConfig, ProviderManager, RequestPolicy
-from ..providers.network import Network, ProxyMode
+from ..providers.manager import ProviderConfig, ProviderManager
 from ..providers.network.proxies import UnusableProxy, proxy_for
 from ..providers.redact import Redactor, Secret
 from . import settings as options
 from .chat import Chat
+from .closing import Closing, Leftover, hand_over
 from .hosts.base import EmptyHost, Host
 from .hosts.script import open_script
+from .in_force import InForce
 from .keys import PROXY_LOGIN, Keyring, KeyringTrouble, KeyStore, platform_keyring
 from .loop_stats import LoopStats
 from .models import ModelCache, ModelLists, cache_folder
@@ -38,38 +36,16 @@ from .reports.buffer import REPORTS
 from .reports.forwarder import Forwarder
 from .reports.log_bridge import LogBridge
 from .reports.logging_sink import LoggingSink
-from .reports.nats_address import SERVER_VARIABLE, NatsTarget
 from .reports.nats_sink import NatsSink
 from .reports.sessions import PastSession, adopt, crashed_sessions
 from .settings import OwnService, ProviderSettings, Settings
-from .settings.text_rules import entries
 from .tasks import TaskScope
 from .threads import run_blocking
 
-CLOSING = 1.0
-"""Seconds for everything to end, with every peer hung."""
-SHARES = {"tasks": 0.4, "sessions": 0.1, "recordings": 0.1, "last reports": 0.05, "sinks": 0.15}
-"""Of `CLOSING`, in the order of closing. What is left is for the journal, and for a start that is under way."""
 FILE_DEADLINE = 10.0
 PROXY_DEADLINE = 5.0
 _OUTSIDE = "example.com"
 """A name that stands for all servers that are not in the house; nothing is sent there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leftover:
-    """What had not ended when the application was closed, by name. In order it is empty."""
-
-    tasks: tuple[str, ...] = ()
-    sessions: tuple[str, ...] = ()
-    sinks: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.tasks or self.sessions or self.sinks)
-
-    @property
-    def by_kind(self) -> dict[str, tuple[str, ...]]:
-        return {kind: names for kind, names in asdict(self).items() if names}
 
 
 class Application:
@@ -89,6 +65,7 @@ class Application:
         self._settings_path = settings_path or options.settings_path()
         self.settings = settings or options.load(self._settings_path, environ)
         self._saving = asyncio.Lock()
+        self._in_force = InForce(self.settings, environ)
         self.environ = environ
         self.redactor = Redactor()
         self.reports = Reports(redactor=self.redactor, folder=reports_folder)
@@ -99,7 +76,7 @@ class Application:
         self.recordings = Recordings(
             self.reports.folder.with_name("recordings"), self.redactor.clean, self.recording, self.reports
         )
-        self.forwarder = Forwarder(self.reporting, self.reports.follow, [LoggingSink(), NatsSink(self._nats)])
+        self.forwarder = Forwarder(self.reporting, self.reports.follow, [LoggingSink(), NatsSink(self._in_force.nats)])
         self._bridge = LogBridge(self.reports.report)
         self._bridge.attach()
         self._bridge.set_level(self.settings.get(options.LOG_LEVEL))
@@ -111,19 +88,17 @@ class Application:
             environ=environ,
             redactor=self.redactor,
             names=self.settings,
-            needs_key=self._needs_key,
+            needs_key=self._in_force.needs_key,
             keyring=keyring,
         )
-        self._addresses: dict[str, str] = {}
-        """For this run only, by provider."""
         self.providers = ProviderManager(
-            self._configs(),
+            self._in_force.providers(),
             key_for=self._key_for,
             run_blocking=run_blocking,
-            network=self._network(),
+            network=self._in_force.network(),
             proxy_password=self._proxy_password,
-            limits=self._limits(),
-            policy=self._policy(),
+            limits=self._in_force.limits(),
+            policy=self._in_force.policy(),
             known_models=self._known_models,
             recorder=self.recordings,
             redactor=self.redactor,
@@ -156,21 +131,21 @@ class Application:
 
     def config(self, provider_id: str) -> ProviderConfig:
         """What is in force for a provider. Raises KeyError for an id that nobody knows."""
-        return self._config(self.settings.services[provider_id])
+        return self._in_force.provider(provider_id)
 
     def use_address(self, provider_id: str, address: str) -> None:
         """For this run only: the address of a provider, as `--base-url` says it."""
-        self._addresses[provider_id] = address
-        self.providers.configure(self._configs())
+        self._in_force.use_address(provider_id, address)
+        self.providers.configure(self._in_force.providers())
 
     def change_provider(self, provider_id: str, change: ProviderSettings) -> None:
         self.settings.set_provider(provider_id, change)
-        self.providers.configure(self._configs())
+        self.providers.configure(self._in_force.providers())
 
     def put_service(self, service_id: str, service: OwnService, address: str) -> str:
         """Describes a service of the user's own, a new one for "", which is in force from now on; gives its id."""
         service_id = self.settings.put_service(service_id, service, address)
-        self.providers.configure(self._configs())
+        self.providers.configure(self._in_force.providers())
         return service_id
 
     def remove_service(self, service_id: str) -> None:
@@ -178,7 +153,7 @@ class Application:
         if self.settings.get(options.PROVIDER) == service_id:
             self.settings.reset(options.PROVIDER)
         self.settings.remove_service(service_id)
-        self.providers.configure(self._configs())
+        self.providers.configure(self._in_force.providers())
 
     async def model_for(self, provider_id: str) -> str:
         """The model to ask when none was chosen: that of the settings, else the first one a local server lists.
@@ -202,10 +177,10 @@ class Application:
     def apply_settings(self) -> None:
         """What the settings say now counts at once, for everything that is not under way already."""
         self._bridge.set_level(self.settings.get(options.LOG_LEVEL))
-        self.providers.configure(self._configs())
-        self.providers.use_network(self._network())
-        self.providers.use_limits(self._limits())
-        self.providers.use_policy(self._policy())
+        self.providers.configure(self._in_force.providers())
+        self.providers.use_network(self._in_force.network())
+        self.providers.use_limits(self._in_force.limits())
+        self.providers.use_policy(self._in_force.policy())
         self.forwarder.heed_settings()
 
     async def save_settings(self) -> None:
@@ -239,18 +214,15 @@ class Application:
 
     async def close(self) -> Leftover:
         """Ends everything in order, within `CLOSING` seconds, each part within its share."""
-        tasks = await self.scope.close(CLOSING * SHARES["tasks"])
-        try:
-            async with asyncio.timeout(CLOSING * SHARES["sessions"]):
-                sessions = await self.providers.close()
-        except TimeoutError:
-            sessions = self.providers.open_sessions
+        closing = Closing(self._report)
+        tasks = await closing.part("tasks", self.scope.close)
+        sessions = await closing.part("sessions", self._close_sessions)
         self.recordings.stop()
-        tasks += await self.recording.close(CLOSING * SHARES["recordings"])
+        tasks += await closing.part("recordings", self.recording.close)
         if left := Leftover(tasks, sessions):
             self.reports.report(f"Left open at closing: {', '.join((*tasks, *sessions))}", origin="application")
-        await self._hand_over_reports(CLOSING * SHARES["last reports"])
-        sinks = await self.forwarder.close(CLOSING * SHARES["sinks"])
+        await closing.part("last reports", partial(hand_over, self.reports))
+        sinks = await closing.part("sinks", self.forwarder.close)
         left = replace(left, sinks=(*sinks, *await self.reporting.close(0)))
         self._bridge.detach()
         if self._way_in:
@@ -258,20 +230,12 @@ class Application:
         self.reports.close()
         return left
 
-    async def _hand_over_reports(self, deadline: float) -> None:
-        """Waits until the sinks have been given every report so far: the last words of tasks are among them."""
-        if not self.reports.counts().taken:
-            return
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
-
-        def tell() -> None:
-            with contextlib.suppress(RuntimeError):  # a disk that hung until the loop was closed
-                loop.call_soon_threadsafe(done.set)
-
-        self.reports.catch_up(tell)
-        with contextlib.suppress(TimeoutError):
+    async def _close_sessions(self, deadline: float) -> tuple[str, ...]:
+        try:
             async with asyncio.timeout(deadline):
-                await done.wait()
+                return await self.providers.close()
+        except TimeoutError:
+            return self.providers.open_sessions
 
     async def _key_for(self, provider_id: str, origin: str) -> Secret | None:
         try:
@@ -284,7 +248,9 @@ class Application:
     async def proxy_origin(self) -> str:
         """The origin of the proxy on the way out, which its password belongs to; "" where there is none."""
         try:
-            proxy = await run_blocking(proxy_for, self._network(), "https", _OUTSIDE, 443, deadline=PROXY_DEADLINE)
+            proxy = await run_blocking(
+                proxy_for, self._in_force.network(), "https", _OUTSIDE, 443, deadline=PROXY_DEADLINE
+            )
         except (UnusableProxy, TimeoutError):
             return ""
         return proxy.origin if proxy else ""
@@ -303,50 +269,6 @@ class Application:
     async def _known_models(self, provider_id: str, url: str) -> tuple[Model, ...]:
         found = await self.models.known_at(provider_id, url)
         return found.models if found else ()
-
-    def _configs(self) -> list[ProviderConfig]:
-        return [self._config(row) for row in self.settings.services.values()]
-
-    def _config(self, row: ProviderRow) -> ProviderConfig:
-        if address := self._addresses.get(row.id):
-            return ProviderConfig(row, address)
-        chosen = self.settings.provider(row.id)
-        return ProviderConfig(row, chosen.address or row.base_url, chosen.model)
-
-    def _needs_key(self, provider_id: str) -> bool:
-        row = self.settings.services.get(provider_id)
-        return row is not None and row.needs_key
-
-    def _network(self) -> Network:
-        get = self.settings.get
-        return Network(
-            proxy=cast(ProxyMode, get(options.PROXY)),  # one of its choices, or the setting would have been left out
-            proxy_address=get(options.PROXY_ADDRESS),
-            proxy_user=get(options.PROXY_USER),
-            direct_hosts=entries(get(options.DIRECT_HOSTS)),
-            ca_file=get(options.CA_FILE),
-        )
-
-    def _limits(self) -> Limits:
-        get = self.settings.get
-        return Limits(
-            connect=get(options.CONNECT),
-            first_event=get(options.FIRST_EVENT_CLOUD),
-            first_event_local=get(options.FIRST_EVENT_LOCAL),
-            idle=get(options.IDLE_CLOUD),
-            idle_local=get(options.IDLE_LOCAL),
-            total=get(options.TOTAL),
-            test=get(options.TEST),
-        )
-
-    def _policy(self) -> RequestPolicy:
-        return RequestPolicy(retries=self.settings.get(options.RETRIES), at_once=self.settings.get(options.AT_ONCE))
-
-    def _nats(self) -> NatsTarget:
-        subject = self.settings.get(options.NATS_SUBJECT)
-        if server := self.environ.get(SERVER_VARIABLE):
-            return NatsTarget(server, subject)
-        return NatsTarget(self.settings.get(options.NATS_SERVER), subject, in_file=True)
 
     def _report(self, name: str, error: BaseException) -> None:
         self.reports.report(error, origin=name)

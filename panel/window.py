@@ -21,7 +21,8 @@ from .presenters.starting import start_panel
 from .tasks import TaskScope
 
 if TYPE_CHECKING:
-    from .app import Application, Leftover
+    from .app import Application
+    from .closing import Leftover
     from .presenters.pane import PanePresenter
     from .presenters.panel import Panel
 

@@ -13,7 +13,8 @@ from typing import cast
 
 from ...ui.chat_pane import ChatPane
 from ...ui.transcript.late_imports import import_late
-from ..app import Application, Leftover
+from ..app import Application
+from ..closing import Leftover
 from ..loop import PanelLoop
 from ..loop.watchdog import Stall, Watchdog
 from ..settings import Settings
@@ -77,4 +78,5 @@ class Panel:
             self.app.scope.start(self._close(scope), name="close a pane")
 
     async def _close(self, scope: TaskScope) -> None:
-        await scope.close(LEAVING)
+        if left := await scope.close(LEAVING):
+            self.app.reports.report(f"Left open by a pane: {', '.join(left)}", origin="panel")

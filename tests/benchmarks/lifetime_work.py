@@ -26,6 +26,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 URL, BEGAN = sys.argv[2], float(sys.argv[3])
 CYCLES, WARM_UP = 500, 100
 CALLS, THREADS = 100_000, 50
+STREAMS, STREAMING = 100, ("compatible", "llama_cpp")
+"""More than one provider: no setting lets that many questions to one of them be asked at once."""
 
 Figures = dict[str, Any]
 
@@ -93,7 +95,7 @@ def quit_with_everything_hung() -> Figures:
     """A host quits on us: 1,000 tasks, 100 streams, a keyring, a NATS server and a child that hang, a stubborn task."""
     import socket
 
-    from memory_keyring import Dictionary
+    from memory_keyring import Hung
     from nuke_ai_panel.panel import settings as options
     from nuke_ai_panel.panel.app import Application
     from nuke_ai_panel.panel.loop import PanelLoop
@@ -102,20 +104,15 @@ def quit_with_everything_hung() -> Figures:
     from nuke_ai_panel.providers.messages import Message, Text, TextDelta
     from PySide6.QtCore import QCoreApplication
 
-    class HungKeyring(Dictionary):
-        def get_password(self, *_: str) -> str | None:
-            threading.Event().wait()
-            return None
-
     host, silent, figures = QCoreApplication([]), socket.create_server(("127.0.0.1", 0)), dict[str, Any]()
     loop = PanelLoop(host).attach()
-    streams, apps = 0, list[Application]()
+    streams, apps, keyring = set[str](), list[Application](), Hung()
 
-    async def stream(app: Application) -> None:
-        nonlocal streams
-        async with app.providers.stream("compatible", Request("tiny", (Message("user", (Text("hi"),)),))) as events:
+    async def stream(app: Application, provider: str, name: str) -> None:
+        async with app.providers.stream(provider, Request("tiny", (Message("user", (Text("hi"),)),))) as events:
             async for event in events:
-                streams += isinstance(event, TextDelta)
+                if isinstance(event, TextDelta):
+                    streams.add(name)
 
     async def stubborn() -> None:
         while True:
@@ -134,24 +131,28 @@ def quit_with_everything_hung() -> Figures:
 
     async def begin() -> None:
         settings = Settings()
-        settings.set_provider("compatible", ProviderSettings(f"{URL}/endless/v1", "tiny"))
+        for provider in STREAMING:
+            settings.set_provider(provider, ProviderSettings(f"{URL}/endless/v1", "tiny"))
+        settings.set(options.AT_ONCE, STREAMS // len(STREAMING))
         settings.set(options.NATS_SERVER, f"nats://127.0.0.1:{silent.getsockname()[1]}")
         settings.remember_key("openai@https://api.openai.com:443", True)
-        environ = {"NUKE_AI_PANEL_API_KEY": "key-of-nobody"}
-        app = Application(settings=settings, keyring=HungKeyring, environ=environ, loop_stats=loop.stats)
+        app = Application(settings=settings, keyring=keyring, environ={}, loop_stats=loop.stats)
         apps.append(app)
         app.reports.report("something for NATS")
-        for number in range(100):
-            app.scope.start(stream(app), name=f"stream {number}")
-        while streams < 100:
+        for number in range(STREAMS):
+            name, provider = f"stream {number}", STREAMING[number % len(STREAMING)]
+            app.scope.start(stream(app, provider, name), name=name)
+        while len(streams) < STREAMS:  # all of them at the same time, and each has said something
             await asyncio.sleep(0.01)
         for number in range(1000):
             app.scope.start(asyncio.sleep(3600), name=f"task {number}")
         app.scope.start(stubborn(), name="stubborn")
         app.scope.start(child(), name="child")
         app.scope.start(app.keys.find("openai", "https://api.openai.com:443"), name="keyring")
-        await asyncio.sleep(0.3)
+        while not (keyring.asked.is_set() and app.forwarder.stats()[1].state == "sending"):
+            await asyncio.sleep(0.01)
         figures["running"] = app.scope.stats().running
+        figures["streams"] = app.providers.open_streams
         loop.call_soon(host.quit)
 
     def closing() -> None:
@@ -171,6 +172,7 @@ def quit_with_everything_hung() -> Figures:
     scope = TaskScope("begin", loop=loop)
     scope.start(begin(), name="begin")
     host.exec()
+    silent.close()
     return figures
 
 

@@ -107,7 +107,7 @@ def living(bench: Bench) -> Iterator[Row]:
 
 def quitting(bench: Bench) -> Iterator[Row]:
     lives = bench.live("quit_with_everything_hung", rounds=3)["quit_with_everything_hung"]
-    words = f"quit: {lives[0]['running']:,} tasks, everything hung"
+    words = f"quit: {lives[0]['running']:,} tasks, {lives[0]['streams']} open streams, everything hung"
     yield plain_row(words, [life["ms"] for life in lives], "ms", at_most=1000)
     left = sorted({name for life in lives for name in life["left"]})
     others = float(len([name for name in left if not name.endswith("stubborn")]))

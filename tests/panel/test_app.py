@@ -7,13 +7,15 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 from memory_keyring import Dictionary
 from nats_server import NatsServer, nats_server  # noqa: F401
 from nuke_ai_panel.panel import settings as options
-from nuke_ai_panel.panel.app import Application, Leftover
-from nuke_ai_panel.panel.reports import past_sessions
+from nuke_ai_panel.panel.app import Application
+from nuke_ai_panel.panel.closing import CLOSING, SHARES, Leftover
+from nuke_ai_panel.panel.reports import past_sessions, reporter
 from nuke_ai_panel.panel.settings import Settings
 from open_window import until
 
@@ -131,6 +133,93 @@ async def test_a_journal_on_a_disk_that_hangs_does_not_hold_up_closing(monkeypat
         app.reports.close()
     [session] = past_sessions(app.reports.folder)
     assert session.ended and session.reports[0].message == "first"
+
+
+@pytest.mark.parametrize("part", ["the tasks", "the sessions", "the recordings", "the sinks"])
+async def test_a_part_that_fails_while_everything_closes_is_told_and_holds_up_none_of_the_others(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, ended = application(), list[str]()
+    parts = {
+        "the tasks": (app.scope, "close"),
+        "the sessions": (app.providers, "close"),
+        "the recordings": (app.recording, "close"),
+        "the sinks": (app.forwarder, "close"),
+    }
+    really = {name: getattr(*place) for name, place in parts.items()}
+
+    def broken_or_not(name: str) -> Callable[..., Awaitable[tuple[str, ...]]]:
+        async def close(*deadline: float) -> tuple[str, ...]:
+            ended.append(name)
+            left = await really[name](*deadline)
+            if name == part:
+                raise OSError("it is broken")
+            return left
+
+        return close
+
+    for name, (owner, method) in parts.items():
+        monkeypatch.setattr(owner, method, broken_or_not(name))
+    left = await app.close()
+    assert ended == list(parts) and [*left.tasks, *left.sessions, *left.sinks] == [part.removeprefix("the ")]
+    [session] = past_sessions(app.reports.folder)
+    assert session.ended and any(report.origin == f"closing {part}" for report in session.reports)
+
+
+async def test_the_shares_of_all_parts_leave_the_journal_its_time_within_the_second() -> None:
+    assert sum(SHARES.values()) * CLOSING + reporter.CLOSING < CLOSING
+
+
+async def test_with_everything_hung_at_once_closing_takes_a_second_and_names_what_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Tasks, sessions, recordings, a server for reports, and the disk: each needs its whole share."""
+    hung, goes_on = asyncio.Event(), threading.Event()
+
+    async def hang(*_: object) -> tuple[str, ...]:
+        await asyncio.sleep(600)
+        return ()
+
+    async def swallow() -> None:
+        while not hung.is_set():
+            try:
+                await hung.wait()
+            except asyncio.CancelledError:
+                pass
+
+    def hanging(descriptor: int, data: bytes) -> int:
+        assert goes_on.wait(20)
+        return write(descriptor, data)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app, write = application(nats=f"127.0.0.1:{silent.getsockname()[1]}"), os.write
+        app.reports.report("something for NATS")
+        await until(lambda: app.forwarder.stats()[1].waiting)
+        monkeypatch.setattr(os, "write", hanging)
+        monkeypatch.setattr(app.providers, "close", hang)
+        app.reports.report("something for the disk")
+        stubborn = [app.scope.start(swallow(), name="task"), app.recording.start(swallow(), name="recording")]
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        left = await app.close()
+        assert time.monotonic() - began < 2.0  # 0.95, and more where the machine is busy
+    assert left.tasks == ("application/task", "recordings/recording") and len(left.sinks) == 1
+    monkeypatch.undo()
+    goes_on.set()
+    hung.set()
+    await asyncio.wait(stubborn)
+    while app.reports.counts().waiting:
+        app.reports.close()
+    await app.providers.close()
+
+
+async def test_closing_twice_at_once_ends_everything_once() -> None:
+    app = application()
+    async with asyncio.TaskGroup() as group:
+        first, second = group.create_task(app.close()), group.create_task(app.close())
+    assert not first.result() and not second.result()
+    [session] = past_sessions(app.reports.folder)
+    assert session.ended and session.reports == ()
 
 
 async def test_closing_where_nothing_was_reported_makes_no_thread_and_no_file() -> None:

@@ -6,23 +6,29 @@ Each part has its own tests; here the parts are together, in processes as users 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from fault_server import answers, fault_server, silent_after_a_token
 from host_process import DEV, host_process, noise_in
 from nuke_ai_panel.panel import settings as options
+from nuke_ai_panel.panel.presenters import panel as panel_module
+from nuke_ai_panel.panel.presenters.panel import Panel
 from nuke_ai_panel.panel.reports import PastSession, past_sessions
 from nuke_ai_panel.panel.reports.journal import journal_folder
 from nuke_ai_panel.panel.settings import ProviderSettings, Settings, save, settings_path
+from nuke_ai_panel.ui.chat_pane import ChatPane
 from open_window import until
 from secret_service import SecretService
+from shiboken6 import delete
 
 ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="it needs /proc and the Secret Service")
 
@@ -66,6 +72,56 @@ async def test_a_quit_with_everything_hung_takes_a_second_and_says_nothing(
         assert all(call.gone.is_set() for call in server.calls)
     session = the_session()
     assert session.ended and session.way_in == "nuke" and "NATS" in session.left["sinks"][0]
+
+
+LIVES = Path(__file__).parents[1] / "benchmarks" / "lifetime_work.py"
+
+
+@ONLY_LINUX
+async def test_a_quit_with_a_thousand_tasks_and_a_hundred_streams_names_the_one_that_swallows_its_cancel() -> None:
+    """The life that `benchmarks/lifetimes.py` measures: a keyring, a NATS server and a child hang beside them."""
+    async with fault_server(silent_after_a_token()) as server:
+        words = (str(LIVES), "quit_with_everything_hung", server.origin, str(time.monotonic()))
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, *DEV, *words), stdout=pipe, stderr=pipe, env=os.environ | {"QT_LOGGING_RULES": "*=false"}
+        )
+        out, said = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        end = json.loads(out.splitlines()[-1])
+        assert len(server.calls) == 100
+        await until(lambda: all(call.gone.is_set() for call in server.calls))
+    assert end.pop("running") >= 1103 and end.pop("ms") < 2000  # 500, and never more than 1000 where nothing else runs
+    assert end == {"streams": 100, "left": ["application/stubborn"], "sessions": 0}
+    assert noise_in(said) == []
+
+
+@ONLY_LINUX
+async def test_a_pane_that_ends_with_a_task_that_does_not_names_it_at_once(
+    monkeypatch: pytest.MonkeyPatch, own: Callable[[ChatPane], ChatPane]
+) -> None:
+    """Not only when the program quits, which may be days later."""
+    monkeypatch.setattr(panel_module, "LEAVING", 0.01)
+    released = asyncio.Event()
+
+    async def swallow() -> None:
+        while not released.is_set():
+            try:
+                await released.wait()
+            except asyncio.CancelledError:
+                pass
+
+    panel, pane = Panel(Settings(), "nuke"), own(ChatPane())
+    presenter = panel.present(pane)
+    stubborn = presenter._scope.start(swallow(), name="stubborn")
+    await asyncio.sleep(0)
+    delete(pane)
+    await until(lambda: panel.app.reports.recent())
+    [report] = panel.app.reports.recent()
+    assert report.message == "Left open by a pane: application/pane/stubborn"
+    released.set()
+    await asyncio.wait([stubborn])
+    assert not await panel.close()
 
 
 @ONLY_LINUX
