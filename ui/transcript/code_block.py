@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QSize, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +15,7 @@ from ..parts.labels import Elided
 from .code_text import CodeText
 from .highlight import language_name
 from .markdown_blocks import Block, Code
+from .marking import Marking
 
 WORDS_FROM = 300
 """Px: in a narrower block the actions are icons only."""
@@ -77,6 +78,25 @@ class CodeBlock(Card):
         self._taken = len(block.lines)
         self._body.add(new, block.open_line)
         return True
+
+    @property
+    def selected_text(self) -> str:
+        return self._body.selected_text
+
+    def join(self, marking: Marking) -> None:
+        self._body.join(marking)
+
+    def select_all(self) -> None:
+        self._body.select_all()
+
+    def unmark(self) -> None:
+        self._body.unmark()
+
+    def mark_from_anchor(self, forward: bool) -> None:
+        self._body.mark_from_anchor(forward)
+
+    def mark_up_to(self, point: QPointF, forward: bool) -> None:
+        self._body.mark_up_to(self._body.mapFrom(self, point), forward)
 
     def set_caret(self, shown: bool) -> None:
         self._body.set_caret(shown)

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from ..look.theme import Look, Theme, mix
 from .highlight import Highlighter, Run, Voice
+from .marking import Marking
 from .scroll_canvas import ScrollCanvas
 from .text_lines import characters, cursor_at, format_range, marked_range, units
 
@@ -57,6 +58,7 @@ class CodeText(ScrollCanvas):
         self._widest = 0.0
         self._caret = False
         self._marked: tuple[Spot, Spot] | None = None
+        self._marking: Marking | None = None
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setViewportMargins(0, 0, 0, BELOW)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
@@ -107,11 +109,31 @@ class CodeText(ScrollCanvas):
         return QSize(20, self.height_needed())
 
     def copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.selected_text or self.text)
+        marked = (self._marking.text if self._marking else "") or self.selected_text
+        QGuiApplication.clipboard().setText(marked or self.text)
 
     def select_all(self) -> None:
+        self._mark((0, 0), self._end)
+
+    def join(self, marking: Marking) -> None:
+        """Its marking goes on in the blocks that `marking` knows."""
+        self._marking = marking
+
+    def unmark(self) -> None:
+        self._marked = None
+        self.viewport().update()
+
+    def mark_from_anchor(self, forward: bool) -> None:
+        if self._marked:
+            self._mark(self._marked[0], self._end if forward else (0, 0))
+
+    def mark_up_to(self, point: QPointF, forward: bool) -> None:
+        self._mark((0, 0) if forward else self._end, self._spot_at(point))
+
+    @property
+    def _end(self) -> Spot:
         last = max(0, self.line_count - 1)
-        self._mark((0, 0), (last, len(self._line(last))))
+        return last, len(self._line(last))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme, offset = QPainter(self.viewport()), self._look.theme, self.offset
@@ -131,10 +153,14 @@ class CodeText(ScrollCanvas):
         if event.button() == Qt.MouseButton.LeftButton:
             spot = self._spot_at(event.position())
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if self._marking:
+                self._marking.clear()
             self._mark(self._marked[0] if shift and self._marked else spot, spot)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton and self._marked:
+            if self._marking and self._marking.drag(self, event.position()):
+                return
             self._mark(self._marked[0], self._spot_at(event.position()))
             self._show_x(event.position().x())
 
@@ -164,6 +190,8 @@ class CodeText(ScrollCanvas):
         super().focusOutEvent(event)
         if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
             self._marked = None
+            if self._marking:
+                self._marking.clear()
         self.viewport().update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -13,6 +13,7 @@ from .code_block import CodeBlock
 from .markdown import BlockStream
 from .markdown_blocks import Block, Box, Code, Divider, Heading, Paragraph, Place, Table, Update
 from .markdown_lines import BULLET
+from .marking import Marking
 from .table_block import TableBlock
 from .text_block import TextBlock
 
@@ -44,6 +45,7 @@ class MarkdownView(BlockColumn):
         self._widgets: list[BlockWidget] = []
         self._caret_wanted = False
         self._caret_at: BlockWidget | None = None
+        self._marking = Marking(self, self._markable, self._written)
         look.changed.connect(self.measure_again)
 
     @property
@@ -102,7 +104,9 @@ class MarkdownView(BlockColumn):
     def _made(self, block: Block) -> BlockWidget:
         match block:
             case Code():
-                return CodeBlock(self._look, block)
+                code = CodeBlock(self._look, block)
+                code.join(self._marking)
+                return code
             case Table():
                 table = TableBlock(self._look, block)
                 table.link_activated.connect(self.link_activated)
@@ -112,7 +116,23 @@ class MarkdownView(BlockColumn):
             case Heading() | Paragraph():
                 text = TextBlock(self._look, self._voice, self._delta)
                 text.link_activated.connect(self.link_activated)
+                text.join(self._marking)
                 return text
+
+    def _markable(self) -> list[TextBlock | CodeBlock | TableBlock]:
+        return [widget for widget in self._widgets if not isinstance(widget, DividerBlock)]
+
+    def _written(self, first: int, last: int) -> str:
+        """What is marked in these of the markable blocks, with the markers of lists."""
+        text, above = "", Place()
+        for widget in self._markable()[first : last + 1]:
+            place = self._blocks[self.index_of(widget)].place
+            near = place.near or (place.boxes and above.boxes)
+            between = "" if not text else " " if place.joined else "\n" if near else "\n\n"
+            marker = "".join(f"{box.marker} " for box in place.boxes if box.marker)
+            text += between + marker + widget.selected_text.rstrip("\n")
+            above = place
+        return text
 
     def _drop_last(self) -> None:
         widget = self._widgets.pop()

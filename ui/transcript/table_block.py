@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -28,6 +28,7 @@ from ..look.theme import Look, Theme
 from .markdown_blocks import Align, Block, Table
 from .markdown_inline import Style, spans
 from .scroll_canvas import ScrollCanvas
+from .text_lines import marked_ground
 
 GAP = 12
 """Between two columns."""
@@ -62,6 +63,7 @@ class TableBlock(ScrollCanvas):
         self._natural = [0] * len(self._header)
         self._numeric = [True] * len(self._header)
         self._seen = [False] * len(self._header)
+        self._marked = False
         self.setAccessibleName(f"Table, {', '.join(cell.text for cell in self._header)}")
         self.viewport().setMouseTracking(True)
         self._restyle()
@@ -126,6 +128,8 @@ class TableBlock(ScrollCanvas):
         painter.translate(-self.offset.x(), 0)
         height, right = theme.control, max(self.width(), self.extent[0])
         widths = self.column_widths(self.viewport().width())
+        if self._marked:
+            painter.fillRect(QRectF(0, 0, right, height * (self.row_count + 1)), marked_ground(theme))
         first = max(0, event.rect().top() // height)
         last = min(self.row_count, event.rect().bottom() // height)
         for number in range(first, last + 1):
@@ -163,9 +167,33 @@ class TableBlock(ScrollCanvas):
         menu.popup(event.globalPos())
 
     def copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._written())
+
+    def _written(self) -> str:
         """The table with tabs between its cells, as spreadsheets take it."""
-        lines = ["\t".join(cell.text for cell in row) for row in (self._header, *self.rows)]
-        QGuiApplication.clipboard().setText("\n".join(lines))
+        return "\n".join("\t".join(cell.text for cell in row) for row in (self._header, *self.rows))
+
+    # Marked from other blocks; a table is marked as a whole.
+
+    @property
+    def selected_text(self) -> str:
+        return self._written() if self._marked else ""
+
+    def select_all(self) -> None:
+        self._mark(True)
+
+    def unmark(self) -> None:
+        self._mark(False)
+
+    def mark_from_anchor(self, forward: bool) -> None:
+        self._mark(True)
+
+    def mark_up_to(self, point: QPointF, forward: bool) -> None:
+        self._mark(True)
+
+    def _mark(self, marked: bool) -> None:
+        self._marked = marked
+        self.viewport().update()
 
     def _copy_cell(self) -> None:
         QGuiApplication.clipboard().setText(self._menu_cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 from ..look.theme import Look
 from .markdown_blocks import Block, Heading, Paragraph
 from .markdown_inline import Span, spans
+from .marking import Marking
 from .text_lines import TextLines
 
 _LINKS_BY_KEY = (Qt.Key.Key_Left, Qt.Key.Key_Right)
@@ -39,6 +40,7 @@ class TextBlock(QWidget):
         self._lines = TextLines()
         self._marked: tuple[int, int] | None = None
         self._link = 0
+        self._marking: Marking | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -98,9 +100,25 @@ class TextBlock(QWidget):
     def select_all(self) -> None:
         self._mark(0, self._lines.length())
 
+    def join(self, marking: Marking) -> None:
+        """Its marking goes on in the blocks that `marking` knows."""
+        self._marking = marking
+
+    def unmark(self) -> None:
+        self._marked = None
+        self.update()
+
+    def mark_from_anchor(self, forward: bool) -> None:
+        if self._marked:
+            self._mark(self._marked[0], self._lines.length() if forward else 0)
+
+    def mark_up_to(self, point: QPointF, forward: bool) -> None:
+        self._mark(0 if forward else self._lines.length(), self._laid.position_at(point))
+
     def copy(self) -> None:
-        if self.selected_text:
-            QGuiApplication.clipboard().setText(self.selected_text)
+        text = (self._marking.text if self._marking else "") or self.selected_text
+        if text:
+            QGuiApplication.clipboard().setText(text)
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -126,6 +144,8 @@ class TextBlock(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             at = self._laid.position_at(event.position())
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if self._marking:
+                self._marking.clear()
             self._mark(self._marked[0] if shift and self._marked else at, at)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -137,7 +157,11 @@ class TextBlock(QWidget):
         # Words may say one address and lead to another.
         self.setToolTip(link)
         if event.buttons() & Qt.MouseButton.LeftButton and self._marked:
-            self._mark(self._marked[0], self._laid.position_at(event.position()))
+            self._drag(event.position())
+
+    def _drag(self, point: QPointF) -> None:
+        if self._marked and not (self._marking and self._marking.drag(self, point)):
+            self._mark(self._marked[0], self._laid.position_at(point))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         link = self._laid.link_at(event.position())
@@ -163,6 +187,8 @@ class TextBlock(QWidget):
         super().focusOutEvent(event)
         if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
             self._marked = None
+            if self._marking:
+                self._marking.clear()
         self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

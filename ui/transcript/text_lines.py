@@ -12,7 +12,7 @@ from math import ceil
 from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextLine, QTextOption
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextLine, QTextOption
 
 from ..look.theme import Theme, mix
 from .markdown_inline import LINE_BREAK, Span
@@ -167,8 +167,12 @@ def _format(
 def marked_range(start: int, length: int, theme: Theme) -> QTextLayout.FormatRange:
     """The ground of selected text."""
     made = QTextCharFormat()
-    made.setBackground(mix(theme.window, theme.accent, MARKED))
+    made.setBackground(marked_ground(theme))
     return format_range(start, length, made)
+
+
+def marked_ground(theme: Theme) -> QColor:
+    return mix(theme.window, theme.accent, MARKED)
 
 
 def format_range(start: int, length: int, made: QTextCharFormat) -> QTextLayout.FormatRange:
