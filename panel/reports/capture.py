@@ -112,17 +112,22 @@ def capture(
 
 def text_of(thing: object, limit: int) -> str:
     """`str(thing)`, whatever it does; cut at a space, since half a key would not be recognised as one."""
+    text = thing if type(thing) is str else _asked(thing)
+    return text if len(text) <= limit else _cut(text, limit)
+
+
+def _asked(thing: object) -> str:
+    """What it says of itself. (A text is not asked: two signal handlers, one in the other, may report the same.)"""
     mark = (get_ident(), id(thing))
     if mark in _reading:
         return "(it reported itself)"
     try:
         _reading.add(mark)
-        text = str.__str__(str(thing))  # an exact str, also of a subclass
+        return str.__str__(str(thing))  # an exact str, also of a subclass
     except BaseException as trouble:
         return f"(no text: its str() raised {type(trouble).__name__})"
     finally:
         _reading.discard(mark)
-    return text if len(text) <= limit else _cut(text, limit)
 
 
 def origin_here() -> str:

@@ -249,6 +249,28 @@ def test_a_signal_handler_that_reports_in_the_middle_of_a_report_neither_deadloc
     assert the_session(tmp_path).damaged == 0
 
 
+def test_a_text_that_one_handler_reports_in_the_middle_of_another_is_the_text_both_times(tmp_path: Path) -> None:
+    code = """
+    text, steps, at = "from the handler", 0, 0
+    def handler(number, frame):
+        reports.report(text)
+    def step(frame, event, argument):
+        global steps
+        steps += 1
+        if steps == at:
+            signal.raise_signal(signal.SIGALRM)
+    signal.signal(signal.SIGALRM, handler)
+    while steps >= at:
+        at, steps = at + 1, 0
+        sys.setprofile(step)
+        reports.report(text)
+        sys.setprofile(None)
+    reports.close()
+    print(*(f"{report.message}: {report.count - 2 * at + 1}" for report in reports.recent()))
+    """
+    assert run(code, tmp_path) == "from the handler: 0\n"
+
+
 def test_a_handler_in_the_middle_of_a_write_is_written_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
