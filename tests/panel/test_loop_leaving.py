@@ -287,6 +287,15 @@ class TestFinish:
         assert attached.finish(attached.create_future(), 0.05) is False
         assert 0.05 <= time.monotonic() - started < 1
 
+    def test_part_of_a_millisecond_is_waited_for_and_not_spun_away(self, attached: PanelLoop):
+        async def sleep_often() -> None:
+            for _ in range(20):
+                await asyncio.sleep(0.0019)
+
+        before = attached.stats().batches
+        assert attached.finish(attached.create_task(sleep_often()), 5)
+        assert attached.stats().batches - before <= 20 * 5
+
     def test_a_task_that_spins_does_not_hold_it_up(self, attached: PanelLoop):
         async def spin() -> None:
             while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 
 import pytest
 from nuke_ai_panel.panel.loop import PanelLoop
@@ -81,3 +82,47 @@ async def test_a_timer_set_by_a_timer_in_a_slot_is_heard(qapp):
         await asyncio.sleep(0.001)
     later.cancel()
     assert seen == [1]
+
+
+async def test_timers_keep_their_order_when_the_cancelled_ones_among_them_are_dropped():
+    loop, chance, seen = running(), random.Random(7), list[float]()
+    begin = loop.time() + 0.001
+    timers = [loop.call_at(when, seen.append, when) for when in (begin + chance.random() / 50 for _ in range(600))]
+    kept = {timer.when() for timer in timers[::3]}
+    for timer in timers:
+        if timer.when() not in kept:
+            timer.cancel()
+    await asyncio.sleep(0)
+    assert len(loop._scheduled) < 300, "they were dropped"  # pyright: ignore[reportPrivateUsage]
+    while len(seen) < len(kept):
+        await asyncio.sleep(0.001)
+    assert seen == sorted(kept)
+
+
+async def test_cancelled_timers_that_leave_one_by_one_are_counted_out():
+    loop = running()
+    before = loop.stats().timers
+    for _ in range(5):
+        loop.call_later(0, int).cancel()
+    await asyncio.sleep(0.001)
+    assert loop.stats().timers == before
+    assert loop._timer_cancelled_count == 0  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_a_sleep_of_part_of_a_millisecond_is_waited_for_and_not_spun_away():
+    """Qt counts whole ones: with one too few the loop would look again and again until it is due."""
+    loop = running()
+    before = loop.stats().batches
+    for _ in range(20):
+        await asyncio.sleep(0.0019)
+    assert loop.stats().batches - before <= 20 * 5
+
+
+def test_what_was_posted_before_the_loop_began_is_no_lag_of_its(qapp):
+    """For the watchdog the thread would have stood since then."""
+    loop = PanelLoop(qapp)
+    loop.call_soon(int)
+    assert loop.pulse.busy_since()
+    loop.attach()
+    assert not loop.pulse.busy_since()
+    loop.detach()
