@@ -145,8 +145,8 @@ def _reads_rightwards(text: str) -> bool:
 
 
 def _wrapping(rightwards: bool) -> QTextOption:
-    side = Qt.AlignmentFlag.AlignLeft if rightwards else Qt.AlignmentFlag.AlignRight
-    option = QTextOption(side)
+    option = QTextOption()  # with an alignment it would take the application's direction
+    option.setAlignment(Qt.AlignmentFlag.AlignLeft if rightwards else Qt.AlignmentFlag.AlignRight)
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     return option
 

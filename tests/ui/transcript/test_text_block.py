@@ -126,6 +126,9 @@ def test_text_that_reads_leftwards_begins_at_the_right_and_its_caret_follows(own
     line = block._laid._layout.lineAt(0).naturalTextRect()
     assert line.right() > 298
     assert block._laid.caret_rect().right() < line.left()
+    block.show_text("\u05e9\u05dc\u05d5\u05dd.")
+    end = block._laid._layout.lineAt(0)
+    assert end.cursorToX(5)[0] == pytest.approx(end.naturalTextRect().left(), abs=1), "its full stop is at the left"
 
 
 def test_a_link_in_text_that_reads_leftwards_is_where_it_is_seen(own):
