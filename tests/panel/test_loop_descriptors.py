@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 
@@ -113,3 +114,30 @@ async def test_a_callback_that_is_replaced_before_its_turn_never_runs(ready_sock
     descriptors.readers.add(ready_socket.fileno(), second)
     assert backlog.offered == [first] and first.cancelled() and not second.cancelled()
     descriptors.close()
+
+
+def waited_for(fd: int, *sides: str) -> list[str]:
+    """Which of these directions a wait without Qt finds ready."""
+    parent, loop = QObject(), asyncio.get_running_loop()
+    descriptors = Descriptors(parent, Backlog())
+    handles = {side: DescriptorHandle(print, (side,), loop) for side in sides}
+    for side, handle in handles.items():
+        getattr(descriptors, side).add(fd, handle)
+    ready = descriptors.wait(0)
+    assert all(handle.queued for handle in ready)
+    descriptors.close()
+    return [side for side, handle in handles.items() if handle in ready]
+
+
+async def test_without_qt_both_directions_of_one_descriptor_are_waited_for(ready_socket: socket.socket):
+    assert waited_for(ready_socket.fileno(), "readers", "writers") == ["readers", "writers"]
+    assert waited_for(ready_socket.fileno(), "writers", "readers") == ["writers", "readers"]
+
+
+async def test_without_qt_a_pipe_whose_other_end_is_closed_is_ready():
+    """Its reader is told of the end in no other way."""
+    ours, theirs = os.pipe()
+    assert waited_for(ours, "readers") == []
+    os.close(theirs)
+    assert waited_for(ours, "readers") == ["readers"]
+    os.close(ours)

@@ -92,7 +92,7 @@ async def test_timers_keep_their_order_when_the_cancelled_ones_among_them_are_dr
     for timer in timers:
         if timer.when() not in kept:
             timer.cancel()
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)
     assert len(loop._scheduled) < 300, "they were dropped"  # pyright: ignore[reportPrivateUsage]
     while len(seen) < len(kept):
         await asyncio.sleep(0.001)
