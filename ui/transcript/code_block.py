@@ -20,6 +20,8 @@ from .marking import Marking
 WORDS_FROM = 300
 """Px: in a narrower block the actions are icons only."""
 THANKS_MS = 1500
+READ_ALOUD = 10_000
+"""Characters of code that a screen reader is told."""
 UNLIMITED = 16_777_215
 
 
@@ -77,6 +79,8 @@ class CodeBlock(Card):
         new = block.lines[self._taken :]
         self._taken = len(block.lines)
         self._body.add(new, block.open_line)
+        if not growing:
+            self._body.setAccessibleName(self._body.text[:READ_ALOUD])
         return True
 
     @property

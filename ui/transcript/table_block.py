@@ -34,6 +34,8 @@ GAP = 12
 """Between two columns."""
 CUT_GAP = 8
 NARROWEST = 24
+READ_ALOUD = 10_000
+"""Characters of a table that a screen reader is told."""
 _NUMBER = re.compile(r"[-+\u2212]?[\d.,' \u202f]*\d[\d.,]*\s?(?:%|px|s|ms|f|GB|MB|kB|B|x|\u00d7)?")
 _NOTHING = ("", "-", "\u2013", "\u2014")
 
@@ -94,6 +96,8 @@ class TableBlock(ScrollCanvas):
             cells = None if block.open_row is None else [_cell(source) for source in block.open_row]
             self._open_row = self._measured(cells, final=False) if cells else None
         self._resized()
+        if not growing:
+            self.setAccessibleDescription(self._written()[:READ_ALOUD])
         return True
 
     def column_widths(self, room: int) -> list[int]:
@@ -173,10 +177,9 @@ class TableBlock(ScrollCanvas):
         """The table with tabs between its cells, as spreadsheets take it."""
         return "\n".join("\t".join(cell.text for cell in row) for row in (self._header, *self.rows))
 
-    # Marked from other blocks; a table is marked as a whole.
-
     @property
     def selected_text(self) -> str:
+        """A table is marked as a whole, from other blocks."""
         return self._written() if self._marked else ""
 
     def select_all(self) -> None:
@@ -255,10 +258,10 @@ class TableBlock(ScrollCanvas):
             style = cell.style
             if number == 0:
                 painter.setFont(theme.face(-1))
-                painter.setPen(theme.muted)
+                painter.setPen(theme.text if self._marked else theme.muted)
             else:
                 painter.setFont(theme.face(bold=style.bold, mono=style.code))
-                quiet = cell.text in _NOTHING
+                quiet = cell.text in _NOTHING and not self._marked
                 painter.setPen(theme.link if style.href else theme.muted if quiet else theme.text)
             room = self._room(column, widths)
             text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideMiddle, room)
