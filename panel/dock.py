@@ -141,7 +141,10 @@ class Docking(QObject):
         if loop is None or scope is None:
             return
         atexit.unregister(self._at_exit)
-        if not loop.finish(scope.start(self._close(scope), name="close"), CLOSING):
+        ended: asyncio.Future[object] = loop.create_future()
+        # Behind the scope, which tells by the same way that it failed: afterwards the loop does not run any more.
+        scope.start(self._close(scope), name="close").add_done_callback(ended.set_result)
+        if not loop.finish(ended, CLOSING):
             log.error("Closing took longer than %s s", CLOSING)
         loop.detach()
 
@@ -176,7 +179,7 @@ class Docking(QObject):
             for pane in filter(isValid, self._waiting):
                 pane.fill()
         except BaseException as error:  # such as a loop for which the host has no descriptor left
-            _log_trouble(error)
+            _log_trouble("start", error)
             for pane in self._take_waiting():
                 pane.say(_not_loaded(error))
         self._start()
@@ -211,7 +214,7 @@ class Docking(QObject):
         self._starting = False
 
     def _failed(self, _: str, error: BaseException) -> None:
-        _log_trouble(error)
+        _log_trouble("close" if self.closed else "start", error)
         self._starting = False
         for pane in self._take_waiting():
             pane.tell(_not_started(error))
@@ -222,9 +225,9 @@ class Docking(QObject):
         return [pane for pane in waiting if isValid(pane)]
 
 
-def _log_trouble(error: BaseException) -> None:
+def _log_trouble(what: str, error: BaseException) -> None:
     """One line: in a host it goes to the artist's terminal."""
-    log.error("The panel could not start: %r", error)
+    log.error("The panel could not %s: %r", what, error)
     log.debug("Where that was", exc_info=error)
 
 

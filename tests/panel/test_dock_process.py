@@ -99,35 +99,25 @@ async def test_a_host_that_ends_without_a_word_hears_none_of_us() -> None:
             assert host.noise == []
 
 
-async def test_fifty_panes_opened_and_closed_leave_what_there_was_before() -> None:
+def assert_nothing_grew(before: dict[str, int], after: dict[str, int]) -> None:
+    """Less is no leak: on a busy machine an idle connection is given up meanwhile."""
+    assert {name: count for name, count in after.items() if name != "rss" and count > before[name]} == {}
+
+
+@pytest.mark.parametrize("leave", ["destroy", "close_tab"])
+async def test_fifty_panes_opened_and_left_leave_what_there_was_before(leave: str) -> None:
+    """Closed tabs stay with the host, with nothing of ours in them."""
     async with fault_server(answers("Hello")) as server:
         answered_by(server.url)
         async with host_process() as host:
             await host.do("open")
             await host.do("ask", 0, "hi")
             await host.do("idle", 0)
-            await host.do("destroy", 0)
-            await host.do("reopen", 3, "destroy")
+            await host.do(leave, 0)
+            await host.do("reopen", 3, leave)
             before = await host.do("census")
-            assert await host.do("reopen", 50, "destroy") == ["hi", "Hello"]
-            after = await host.do("census")
-            assert {**after, "rss": 0} == {**before, "rss": 0}
-            assert_in_order(await host.quit("once"), host)
-
-
-async def test_fifty_tabs_closed_and_opened_leave_what_there_was_before_but_nukes_own_widgets() -> None:
-    async with fault_server(answers("Hello")) as server:
-        answered_by(server.url)
-        async with host_process() as host:
-            await host.do("open")
-            await host.do("ask", 0, "hi")
-            await host.do("idle", 0)
-            await host.do("close_tab", 0)
-            await host.do("reopen", 3, "close_tab")
-            before = await host.do("census")
-            assert await host.do("reopen", 50, "close_tab") == ["hi", "Hello"]
-            after = await host.do("census")
-            assert {**after, "rss": 0} == {**before, "rss": 0}
+            assert await host.do("reopen", 50, leave) == ["hi", "Hello"]
+            assert_nothing_grew(before, await host.do("census"))
             assert_in_order(await host.quit("once"), host)
 
 
@@ -136,6 +126,5 @@ async def test_open_ask_close_again_and_again_grows_nothing() -> None:
         answered_by(server.url)
         async with host_process() as host:
             before = await host.do("cycle", 5)
-            after = await host.do("cycle", 30)
-            assert {**after, "rss": 0} == {**before, "rss": 0}
+            assert_nothing_grew(before, await host.do("cycle", 30))
             assert_in_order(await host.quit("once"), host)

@@ -43,6 +43,27 @@ class TestQuitting:
         nuke.play(script())
         nuke.play(script())
 
+    def test_a_fault_of_ours_while_all_is_closed_is_one_line_and_the_loop_is_detached(
+        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        from nuke_ai_panel.panel.presenters.panel import Panel
+
+        close, docking = Panel.close, list[Any]()
+
+        async def broken(self: Panel) -> None:
+            await close(self)
+            raise ZeroDivisionError("a fault of ours")
+
+        monkeypatch.setattr(Panel, "close", broken)
+
+        def script() -> Script:
+            yield from opened(nuke)
+            docking.append(nuke.docking)
+
+        nuke.play(script())
+        assert caplog.messages == ["The panel could not close: ZeroDivisionError('a fault of ours')"]
+        assert docking[0].loop.is_closed() and nuke.docking is None
+
 
 class TestQuittingAtABadMoment:
     def test_the_host_says_it_twice(self, nuke: NukeLike, unseen_errors: UnseenErrors) -> None:
