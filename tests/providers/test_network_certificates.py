@@ -59,7 +59,7 @@ async def test_a_file_of_ones_own_is_trusted_beside_the_system(authority: trustm
 async def test_without_the_file_it_is_not_trusted_and_the_next_step_names_it(authority: trustme.CA) -> None:
     problem, report = await meet(server_side(authority, "127.0.0.1"), "")
     for told in (problem, report.problem):
-        assert told and told.kind == "cert_untrusted" and "choose that file in the network settings" in told.next
+        assert told and told.kind == "cert_untrusted" and "choose it in the network settings" in told.next
 
 
 async def test_the_file_changes_nothing_about_names_dates_and_strangers(authority: trustme.CA, ca_file: str) -> None:
