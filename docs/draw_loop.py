@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from nuke_ai_panel.panel.app import CLOSING
+from nuke_ai_panel.panel.closing import CLOSING
 from nuke_ai_panel.panel.loop.batches import BUDGET
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen, QPolygonF
