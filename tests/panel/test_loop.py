@@ -381,6 +381,15 @@ def test_stop_before_a_run_ends_it_after_one_batch(qapp):
     loop.close()
 
 
+def test_stop_in_a_slot_ends_the_run_of_a_loop_that_has_nothing_to_do(qapp):
+    loop, timer = PanelLoop(qapp), QTimer()
+    timer.setSingleShot(True)
+    timer.timeout.connect(loop.stop)
+    timer.start(5)
+    loop.run_forever()
+    loop.close()
+
+
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
 def test_an_exit_in_a_callback_ends_a_run_at_once(qapp, error: BaseException):
     """Stock qasync: swallowed by Qt, its timer never stopped, 2,000 tracebacks in 300 ms."""

@@ -95,6 +95,32 @@ def test_an_idle_loop_wakes_nobody(host: Host, attached: PanelLoop):
     assert batches[0] == batches[1]
 
 
+def test_many_calls_wake_qt_once(host: Host, attached: PanelLoop, monkeypatch: pytest.MonkeyPatch):
+    posted, soon, seen = list[int](), attached._waker.soon, list[int]()  # pyright: ignore[reportPrivateUsage]
+    run(host, attached, asyncio.sleep(0))
+    monkeypatch.setattr(attached._waker, "soon", lambda: (posted.append(1), soon()))  # pyright: ignore
+
+    def call_often() -> None:
+        for number in range(100):
+            attached.call_soon(seen.append, number)
+            attached.call_soon_threadsafe(seen.append, number)
+        attached.call_soon(host.quit)
+
+    host.exec(call_often)
+    assert len(seen) == 200 and len(posted) == 1
+
+
+def test_a_wake_up_that_comes_twice_is_counted_once(attached: PanelLoop):
+    """A thread and the loop may have posted at the same moment; the second one would be as late as the clock is old."""
+    pulse = attached.pulse
+    pulse.forget()
+    pulse.post()
+    pulse.arrived()
+    count = len(pulse.lags)
+    pulse.arrived()
+    assert len(pulse.lags) == count
+
+
 def test_the_lag_says_how_late_a_timer_was_because_the_host_stood(host: Host, attached: PanelLoop):
     def stand() -> None:
         attached.call_later(0.001, host.quit)
