@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
 
 from looks import HOST, palette
 from nuke_ai_panel.ui.look.surface import LookRoot
 from nuke_ai_panel.ui.look.theme import Look
+from own_time import own_time
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
@@ -27,9 +27,9 @@ def on_screen(own: Callable, make: Callable[[Look], QWidget], width: int = 400, 
 
 def until(condition: Callable[[], bool]) -> None:
     """Let the screen go on until something is so."""
-    deadline = monotonic() + 5
+    deadline = own_time() + 5
     while not condition():
-        assert monotonic() < deadline, "it never came to that"
+        assert own_time() < deadline, "it never came to that"
         QTest.qWait(1)
 
 

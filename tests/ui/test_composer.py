@@ -148,9 +148,9 @@ def test_formatted_text_is_pasted_plain(composer):
 
 @pytest.mark.parametrize("text", ["line\n" * 2_000_000, "x" * 1_000_000, "word " * 30_000, "x" * 10_001])
 def test_a_huge_paste_is_kept_beside_the_field_whole_and_at_once(composer, text):
-    started = time.perf_counter()
+    started = time.process_time()
     paste(composer, text)
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert took < 1.0  # laid out, the second of these takes minutes
     assert composer.draft() == ""
     assert composer.attached() == [text]

@@ -109,9 +109,9 @@ def test_rows_that_arrive_while_it_is_open_do_not_move_the_mark(picker):
 
 def test_ten_thousand_models_are_filtered_between_two_key_strokes(picker):
     picker.set_rows([ModelRow(f"p{n % 10}", f"P{n % 10}", f"vendor/model-{n}", "tools") for n in range(10_000)])
-    started = time.perf_counter()
+    started = time.process_time()
     field(picker).setText("model-99")
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert len(listed(picker)) > 100
     assert took < 0.5  # it takes 5 ms; a model asked row by row from C++ takes 100 or more
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from nuke_ai_panel.panel.app import Application
 from nuke_ai_panel.panel.settings import ProviderSettings
 from nuke_ai_panel.ui.settings.values import ProviderDraft
 from open_window import open_pane, until
+from own_time import own_time
 from shiboken6 import delete
 
 
@@ -85,9 +85,9 @@ async def test_closing_takes_less_than_a_second_with_everything_hung_at_once(mon
         app.scope.start(app.save_settings(), name="save settings", on_close="finish")
         await until(lambda: server.calls and deaf.calls and keyring.asked.is_set())
         await until(lambda: resolving.is_set() and saving.is_set())
-        began = time.monotonic()
+        began = own_time()
         left = await app.close()
-        assert time.monotonic() - began < 1.0
+        assert own_time() - began < 1.0
         never.set()
         keyring.go.set()
     assert left.tasks in ((), ("application/save settings",)) and left.sessions == ()
