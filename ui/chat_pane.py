@@ -38,6 +38,10 @@ class ChatPane(LookRoot):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.composer)
         self.set_content(content)
+        self.header.new_chat_requested.connect(self._begin_writing)
+
+    def _begin_writing(self) -> None:
+        self.composer.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def event(self, event: QEvent) -> bool:
         return claims(event) or super().event(event)

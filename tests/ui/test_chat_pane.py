@@ -119,3 +119,11 @@ def test_text_and_what_is_written_share_their_edges_at_every_width(pane, width):
     assert question.mapTo(pane, QPoint()).x() == left
     assert question.width() == box.width()
     assert pane.header._name.x() == gutter(width)
+
+
+def test_a_new_chat_is_written_into_at_once(pane):
+    pane.activateWindow()
+    pane.header._new.setFocus()
+    until(pane.header._new.hasFocus)
+    QTest.keyClick(pane.header._new, Qt.Key.Key_Return)
+    assert pane.composer.field.hasFocus()

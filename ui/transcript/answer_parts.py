@@ -143,7 +143,8 @@ class ProblemCard(Card):
         self.setAccessibleName(problem.title)
         glyph = Glyph(look, "cross" if error else "warn", "bad" if error else "text")
         title = Label(look, clean_text(problem.title), bold=True, wrap=True)
-        words = clean_text(" ".join(part for part in (problem.why, problem.next) if part))
+        # Backticks are for the terminal; here they would be dirt.
+        words = clean_text(" ".join(part for part in (problem.why, problem.next) if part)).replace("`", "")
         self.stops: list[QWidget] = []
         if error:
             again = Button(look, "Retry")

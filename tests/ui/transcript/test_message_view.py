@@ -351,3 +351,9 @@ def test_a_file_that_cannot_be_read_is_not_blamed_on_the_settings(answer):
     damaged = Problem("script_damaged", "error", "The script is damaged", "Line 3: a brace is open.", "Mend it.")
     ended(answer, AnswerEnd("failed", FOOTER, damaged))
     assert [stop.text() for stop in part(answer, ProblemCard).stops] == ["Retry"]
+
+
+def test_a_card_shows_the_name_of_a_command_without_the_marks_of_a_terminal(own):
+    refused = Problem("refused", "error", "Nothing is listening", "It is not running.", "Start `llama-server`.", "")
+    card = on_screen(own, lambda look: ProblemCard(look, refused))
+    assert "It is not running. Start llama-server." in [label.text() for label in card.findChildren(QLabel)]
