@@ -237,19 +237,23 @@ async def test_work_that_must_finish_but_hangs_is_named_and_cancelled_at_the_end
 
 
 async def test_a_stubborn_child_leaves_its_parents_their_share_of_the_time():
+    """They are asked to end when the child has had its share, and clean up after that."""
     release, log = asyncio.Event(), list[str]()
-    finished: list[str] = []
+    cleaned: list[str] = []
 
-    async def write() -> None:
-        await asyncio.sleep(0.15)
-        finished.append("written")
+    async def tidy() -> None:
+        try:
+            await forever()
+        finally:
+            await asyncio.sleep(0.01)
+            cleaned.append("tidied")
 
     scope = TaskScope("app")
     scope.child("turn").start(swallow_cancels(release, log), name="stubborn")
+    scope.start(tidy(), name="tidy")
     await turns()
-    scope.start(write(), name="write", on_close="finish")
     assert await scope.close(0.4) == ("app/turn/stubborn",)
-    assert finished == ["written"]
+    assert cleaned == ["tidied"]
     release.set()
     await turns()
 
@@ -288,6 +292,49 @@ async def test_leaving_the_block_closes_and_names_what_stays(
     assert "app/stubborn did not end" in caplog.text
     release.set()
     await turns()
+
+
+async def test_a_task_that_waits_for_a_future_of_another_loop_fails_alone_and_is_told():
+    other, failures = asyncio.new_event_loop(), Failures()
+    foreign: asyncio.Future[None] = other.create_future()
+
+    async def wait() -> None:
+        await foreign
+
+    scope = TaskScope("app", on_failure=failures)
+    sibling = scope.start(forever(), name="stream")
+    scope.start(wait(), name="lost")
+    await turns()
+    [(name, error)] = failures
+    assert name == "app/lost" and "attached to a different loop" in error and not sibling.done()
+    assert await scope.close(1) == ()
+    other.close()
+
+
+async def test_a_task_that_raises_a_cancel_of_its_own_was_cancelled_and_has_not_failed():
+    async def give_up() -> None:
+        raise asyncio.CancelledError
+
+    failures = Failures()
+    scope = TaskScope("app", on_failure=failures)
+    scope.start(give_up(), name="give up")
+    await turns()
+    assert (scope.stats().cancelled, failures) == (1, [])
+    assert await scope.close(1) == ()
+
+
+async def test_an_error_while_it_is_cancelled_is_told_once_and_holds_up_nothing():
+    async def stumble() -> None:
+        try:
+            await forever()
+        except asyncio.CancelledError:
+            raise ValueError("no") from None
+
+    failures = Failures()
+    scope = TaskScope("app", on_failure=failures)
+    scope.start(stumble(), name="stream")
+    await turns()
+    assert await scope.close(20) == () and failures == [("app/stream", "no")]
 
 
 async def test_a_thousand_tasks_end_at_once():

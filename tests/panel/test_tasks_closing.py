@@ -157,6 +157,29 @@ async def test_one_from_outside_waits_for_the_one_who_closes_from_inside():
     assert await scope.close(60) == () and left == ["inside"]
 
 
+async def test_one_who_closed_from_outside_before_waits_for_the_one_inside_to_its_end():
+    """Both hear in the same moment that the last one has ended, and the one outside is asked first."""
+    left: list[str] = []
+    begin, written = asyncio.Event(), asyncio.Event()
+
+    async def leave() -> None:
+        await begin.wait()
+        await scope.close(60)
+        await turns(20)
+        left.append("inside")
+
+    scope, test = TaskScope("app"), TaskScope("test")
+    scope.start(leave(), name="leave", on_close="finish")
+    scope.start(written.wait(), name="write", on_close="finish")
+    outside = test.start(scope.close(60), name="closing")
+    await turns()
+    begin.set()
+    await turns()
+    written.set()
+    assert await outside == () and left == ["inside"]
+    await test.close(1)
+
+
 async def test_closing_a_child_waits_for_its_task_that_is_closing_everything():
     app = TaskScope("app")
     child = app.child("panel")

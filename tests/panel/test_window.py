@@ -38,6 +38,7 @@ from nuke_ai_panel.ui.transcript.answer_parts import ProblemCard
 from nuke_ai_panel.ui.transcript.message_view import AnswerView
 from nuke_ai_panel.ui.transcript.text_block import TextBlock
 from open_window import OpenWindow, open_window, until
+from PySide6.QtWidgets import QApplication
 
 SCRIPT = "Read {\n inputs 0\n file /plates/bg.####.exr\n name Read1\n}\nGrade {\n white 1.2\n name Grade1\n}\n"
 
@@ -348,6 +349,17 @@ async def test_a_signal_while_the_window_starts_ends_it_in_order(number: signal.
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stderr=pipe, env=environ)
     _, err = await process.communicate()
     assert process.returncode == 128 + number and b"Traceback" not in err
+
+
+async def test_a_quit_that_qt_is_asked_for_in_mid_stream_ends_the_window_in_order(qapp: QApplication) -> None:
+    """As the menu of a Mac does it, or the end of a desktop session: Qt asks the windows first."""
+    async with fault_server(silent_after_a_token("Hello")) as server, open_window() as window:
+        window.answer_with(server.url)
+        answer = window.ask("hi")
+        await until(lambda: "Hello" in on_screen(answer))
+        qapp.quit()
+        await until(lambda: window.session.left is not None)
+        await until(server.calls[0].gone.is_set)
 
 
 async def test_answers_go_on_while_a_silent_server_is_asked() -> None:
