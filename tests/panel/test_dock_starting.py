@@ -126,9 +126,33 @@ class TestStarting:
             nuke.open_pane()
             yield importing.is_set
             assert nuke.neighbour.asyncio_run() == "fine"
+            names = {thread.name: thread.daemon for thread in threading.enumerate()}
+            assert names["nuke-ai-panel import"]  # a daemon: Python does not wait for it at its end
 
         nuke.play(script())
         go.set()
+
+    def test_a_pane_that_is_destroyed_before_all_is_imported_harms_no_other(
+        self, nuke: NukeLike, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        load, go = dock.importlib.import_module, threading.Event()
+
+        def slow(name: str, package: str | None = None) -> Any:
+            go.wait(10)
+            return load(name, package)
+
+        monkeypatch.setattr(dock.importlib, "import_module", slow)
+
+        def script() -> Script:
+            first, second = nuke.open_pane(), nuke.open_pane()
+            nuke.drag(first)  # beside the other, where both are seen
+            yield lambda: nuke.docking and len(nuke.docking._waiting) == 2
+            nuke.destroy(first)
+            go.set()
+            yield from works(second)
+
+        nuke.play(script())
+        assert "could not start" not in caplog.text
 
     @pytest.mark.abandons(1)
     def test_a_quit_before_the_services_are_there_takes_no_time(

@@ -129,6 +129,12 @@ def test_what_is_selected_is_told_at_every_level(host: Any, nuke: Any):
     assert host.selection() == ("Grade1", "Read1#2", "Merge1", "Group1.Inner.Dot1")
 
 
+def test_a_group_that_goes_while_it_is_asked_hides_no_other_selection(host: Any, nuke: Any):
+    select(nuke, "Grade1")
+    nuke.toNode("Group1")._attached = False
+    assert host.selection() == ("Grade1",)
+
+
 @pytest.fixture
 def closed(fake_nuke: Any, host: Any) -> Any:  # noqa: F811
     """An installed gizmo, a Precomp and a published LiveGroup, each with a group inside in which a node is selected."""
