@@ -197,7 +197,8 @@ class Ledger:
                 folds = list(self._folds.values())
             except RuntimeError:  # changed meanwhile
                 continue
-            return tuple(fold.report for fold in reversed(folds) if fold.report)
+            # The newest one may be there already, and the one that it pushes out still.
+            return tuple(fold.report for fold in reversed(folds[-KEEP:]) if fold.report)
 
     def counts(self, taken: int) -> ReportCounts:
         dropped = _values(self._dropped)

@@ -15,6 +15,7 @@ from nuke_ai_panel.panel.reports import Reports, locks, past_sessions, private_f
 from nuke_ai_panel.panel.reports import journal as journal_module
 from nuke_ai_panel.panel.reports.journal import (
     LATER_PARTS,
+    SESSIONS,
     Journal,
     is_running,
     journal_folder,
@@ -115,6 +116,14 @@ def test_old_sessions_are_removed_and_running_ones_stay(tmp_path: Path) -> None:
     assert len(names) == 11 and names[-1] == running.path.stem
     assert (tmp_path / "notes.txt").exists()
     running.close()
+
+
+def test_a_session_that_begins_removes_the_old_ones(tmp_path: Path) -> None:
+    for started in range(SESSIONS + 5):
+        (tmp_path / f"{session_name(started, 1)}.jsonl").write_bytes(HEAD)
+    with opened(tmp_path) as reports:
+        reports.report("x", wait=True)
+        assert reports.journal_path.exists() and len(sessions_in(tmp_path)) == SESSIONS
 
 
 def test_a_clock_that_was_ahead_once_makes_no_session_the_last_one_for_ever(tmp_path: Path) -> None:

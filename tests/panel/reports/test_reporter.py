@@ -171,6 +171,34 @@ def test_what_was_written_is_brought_to_the_disk_by_the_writers_thread(
         assert done.wait(20) and synced[0] == (WRITER, reports.journal_path.stat().st_ino)
 
 
+def test_what_was_written_is_brought_to_the_disk_also_while_more_is_coming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, sync = threading.Event(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (sync(descriptor), synced.set()))
+    with opened(tmp_path) as reports:
+
+        def more() -> None:
+            if not synced.is_set():
+                reports.catch_up(more)
+
+        more()
+        reports.report("the same", wait=True)
+        try:
+            assert synced.wait(20)
+        finally:
+            synced.set()
+
+
+def test_the_moment_in_which_a_report_pushes_another_out_shows_no_more_than_the_bound(tmp_path: Path) -> None:
+    with opened(tmp_path) as reports:
+        for number in range(KEEP):
+            reports.report(f"number {number}", wait=True)
+        folds = reports._ledger._folds
+        folds["one more"] = next(iter(folds.values()))
+        assert len(reports.recent()) == KEEP
+
+
 def test_a_report_that_is_waited_for_is_never_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter_module, "DIFFERENT", 1)
     with opened(tmp_path) as reports:

@@ -213,6 +213,21 @@ def test_a_forked_child_has_its_own_journal_and_does_not_hold_its_parents_lock(t
     assert len(of_parent.reports) == 501 and all("parent" in report.message for report in of_parent.reports)
 
 
+def test_a_child_that_is_forked_after_closing_writes_at_once_too(tmp_path: Path) -> None:
+    code = """
+    reports.report("parent")
+    reports.close()
+    child = os.fork()
+    if child == 0:
+        reports.report("child")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    """
+    run(code, tmp_path)
+    told = [report.message for session in past_sessions(tmp_path) for report in session.reports]
+    assert sorted(told) == ["child", "parent"]
+
+
 SIGNALS = """
 handled = waited = 0
 def handler(number, frame):
