@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from dialect import Dialect
+from dialects import ALL
 from llama_server import llama_endless, llama_server, llama_with_key  # noqa: F401
 from managed_providers import Managed, managed
 from own_time import keep_own_time
@@ -19,3 +21,8 @@ def managed_fixture() -> Managed:
 def loop(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> asyncio.AbstractEventLoop:
     """Servers and clients share its thread: a busy machine that stops both is not taken for a silent server."""
     return keep_own_time(loop, monkeypatch)
+
+
+@pytest.fixture(params=ALL.values(), ids=list(ALL))
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    return request.param
