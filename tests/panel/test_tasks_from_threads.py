@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -200,13 +201,14 @@ async def test_a_call_runs_in_the_context_of_its_caller():
 
     async with TaskScope("app") as scope:
 
-        def ask() -> None:
-            place.set("thread")
+        def ask(where: str) -> None:
+            place.set(where)
             futures.extend((scope.run_from_thread(place.get), scope.run_from_thread(later)))
 
-        in_thread(ask)
+        for where in ("first", "second"):  # they are waiting at the same time: one wake-up is for both
+            in_thread(partial(ask, where))
         await ends(*futures)
-        assert [future.result() for future in futures] == ["thread", "thread"]
+        assert [future.result() for future in futures] == ["first", "first", "second", "second"]
         assert place.get() == "loop"
 
 
