@@ -244,6 +244,28 @@ def test_while_the_loop_is_idle_nobody_looks_and_the_next_beat_is_heard(
     loop.detach()
 
 
+def test_after_a_beat_an_idle_loop_is_left_alone_again(qapp, watch: Callable[..., Watchdog]):
+    host, loop, ticks = Host(qapp), Standing(Pulse()), Ticks()
+    watchdog, looks = watch(loop), list[int]()
+
+    def look() -> None:
+        if ticks.count in (5, 25):
+            looks.append(loop.looks)
+        if ticks.count == 25:
+            host.quit()
+
+    while not waits_without_limit(watchdog):
+        pass
+    loop.pulse.begin(1.0)
+    loop.pulse.end(0.0, 0)
+    while not waits_without_limit(watchdog):
+        pass
+    ticks.each = look
+    host.exec(int)
+    ticks.stop()
+    assert looks[0] == looks[1]
+
+
 def test_a_beat_between_the_last_look_and_the_wait_is_not_missed(told: Told, watch: Callable[..., Watchdog]):
     """Idle at first; busy when it has asked to be called, and the call never comes."""
     pulse = ScriptedPulse(0.0, 1.0, 1.0, 1.0)
