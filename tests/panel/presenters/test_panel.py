@@ -15,8 +15,7 @@ import pytest
 from nuke_ai_panel.panel.presenters import panel as panel_module
 from nuke_ai_panel.panel.presenters.panel import Panel
 from nuke_ai_panel.panel.presenters.starting import WayIn
-from nuke_ai_panel.panel.reports import PastSession, Report, past_sessions
-from nuke_ai_panel.panel.reports import journal as journal_module
+from nuke_ai_panel.panel.reports import PastSession, Report, past_sessions, private_file
 from nuke_ai_panel.panel.settings import Settings
 from open_window import until
 from qt_host import running
@@ -124,14 +123,14 @@ async def test_a_journal_on_a_drive_that_has_gone_holds_up_neither_starting_nor_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hangs, is_back = threading.Event(), threading.Event()
-    open_private = journal_module.open_private
+    open_private = private_file.open_private
 
     def hanging(path: Path) -> int:
         hangs.set()
         assert is_back.wait(PATIENCE)
         return open_private(path)
 
-    monkeypatch.setattr(journal_module, "open_private", hanging)
+    monkeypatch.setattr(private_file, "open_private", hanging)
     began = time.monotonic()
     async with panel_of("window") as panel:
         panel.app.reports.report("it is not written")
