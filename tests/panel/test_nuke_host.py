@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nuke_ai_panel.panel.hosts.base import KnobValue
 from nuke_ai_panel.panel.hosts.order import sources_first
+from nuke_ai_panel.panel.hosts.stated import Blocks, read_block
 from nuke_host_script import SCRIPT
 
 
@@ -66,6 +67,10 @@ def test_code_is_named_and_never_run(host: Any):
         "Read1": ("file",),
         "Group1": ("onCreate", "go"),
     }
+
+
+def test_the_code_of_a_button_that_is_asked_for_by_name_is_called_code(host: Any):
+    assert host.at_default("Group1", "GO").runs_code
 
 
 def test_only_what_is_not_at_its_default_is_stated(host: Any):
@@ -291,6 +296,10 @@ def test_on_another_thread_nuke_is_not_even_asked(host: Any, nuke: Any):
     assert not nuke._calls
 
 
+def test_a_byte_of_an_old_encoding_is_read_as_in_files():
+    assert read_block("label caf\udce9").texts == {"label": "café"}
+
+
 class TestCost:
     @pytest.fixture
     def large(self, fake_nuke: Any, host: Any) -> Any:  # noqa: F811
@@ -342,3 +351,12 @@ class TestCost:
         monkeypatch.setattr(stated, "read_block", lambda text: (read.append(text), real(text))[1])
         first = large.nodes()
         assert read == [] and large.nodes() == first
+
+    def test_a_block_that_no_node_has_any_longer_is_forgotten(self):
+        blocks = Blocks()
+        first = blocks.read("label one")
+        blocks.next_round()
+        assert blocks.read("label one") is first
+        for _ in range(2):
+            blocks.next_round()
+        assert blocks.read("label one") is not first
