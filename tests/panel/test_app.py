@@ -14,7 +14,7 @@ from memory_keyring import Dictionary
 from nats_server import NatsServer, nats_server  # noqa: F401
 from nuke_ai_panel.panel import settings as options
 from nuke_ai_panel.panel.app import Application
-from nuke_ai_panel.panel.closing import CLOSING, SHARES, Leftover
+from nuke_ai_panel.panel.closing import CLOSING, SHARES, Closing, Leftover
 from nuke_ai_panel.panel.reports import past_sessions, reporter
 from nuke_ai_panel.panel.settings import Settings
 from open_window import until
@@ -164,6 +164,14 @@ async def test_a_part_that_fails_while_everything_closes_is_told_and_holds_up_no
     assert ended == list(parts) and [*left.tasks, *left.sessions, *left.sinks] == [part.removeprefix("the ")]
     [session] = past_sessions(app.reports.folder)
     assert session.ended and any(report.origin == f"closing {part}" for report in session.reports)
+
+
+async def test_a_cancel_in_a_part_is_no_failure_of_it_and_goes_through() -> None:
+    async def end(_: float) -> tuple[str, ...]:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await Closing(pytest.fail).part("tasks", end)
 
 
 async def test_the_shares_of_all_parts_leave_the_journal_its_time_within_the_second() -> None:
