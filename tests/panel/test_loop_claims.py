@@ -68,7 +68,7 @@ C8   closing is quick with streams and with a stubborn task, and says nothing un
          test_a_stubborn_task_costs_no_more_than_the_deadline_and_is_named
          test_with_everything_hung_at_once_closing_takes_a_second_and_names_what_hangs
 C9   opening and closing the panel fifty times leaves what there was, and the conversation
-         test_fifty_panes_opened_and_closed_leave_what_there_was_before
+         test_fifty_panes_opened_and_left_leave_what_there_was_before
          test_open_ask_close_again_and_again_grows_nothing
          test_a_closed_tab_is_reopened_with_its_conversation_and_the_answer_that_is_coming
 C10  Qt's timers are on time while an answer streams into the view
