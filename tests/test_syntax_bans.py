@@ -17,7 +17,7 @@ OWNERS = {
     "exec_": set[str](),
     "processEvents": set[str](),
     "run_forever": {"panel/loop/panel_loop.py"},
-    "run_until_complete": {"panel/loop/panel_loop.py", "panel/window.py"},
+    "run_until_complete": {"panel/cli/terminal.py", "panel/loop/panel_loop.py", "panel/window.py"},
 }
 """Attribute to the files that may use it. A `create_task` of an `asyncio.TaskGroup` is everybody's."""
 
