@@ -240,6 +240,19 @@ async def test_a_dead_server_is_noticed_at_the_next_send(nats_server: NatsServer
             assert (await got.get())["id"] == "2"
 
 
+async def test_an_end_that_is_known_already_costs_no_try(nats_server: NatsServer):  # noqa: F811
+    async with sink_to(nats_server.host) as sink:
+        await sink.send([report("1")])
+        nats_server.kill()
+        nats_server.start()
+        async with asyncio.timeout(20):
+            while sink._connection.alive:
+                await asyncio.sleep(0)
+        async with nats_server.subscribed() as got:
+            await sink.send([report("2")])
+            assert (await got.get())["id"] == "2"
+
+
 @pytest.mark.parametrize("login", ["", "somebody:wrong@", "wrong-token@", f"panel:{PASSWORD}x@"])
 async def test_a_refused_login_is_said_without_it(login: str, caplog: pytest.LogCaptureFixture):
     with running("--user", "panel", "--pass", PASSWORD) as server:
