@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import threading
@@ -228,6 +229,15 @@ async def test_closing_twice_at_once_ends_everything_once() -> None:
     assert not first.result() and not second.result()
     [session] = past_sessions(app.reports.folder)
     assert session.ended and session.reports == ()
+
+
+async def test_a_closed_application_listens_to_no_log_any_more() -> None:
+    log = logging.getLogger("nuke_ai_panel")
+    before = list(log.handlers)
+    app = application()
+    assert log.handlers != before
+    await app.close()
+    assert log.handlers == before
 
 
 async def test_closing_where_nothing_was_reported_makes_no_thread_and_no_file() -> None:
