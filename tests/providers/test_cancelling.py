@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import time
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from nuke_ai_panel.providers.base import Request
 from nuke_ai_panel.providers.limits import Limits
 from nuke_ai_panel.providers.manager import ProviderManager
 from nuke_ai_panel.providers.messages import Message, Progress, Text, TextDelta
+from own_time import own_time
 
 QUESTION = Request("tiny", (Message("user", (Text("hi"),)),))
 
@@ -139,8 +139,8 @@ async def test_an_encrypted_stream_is_left_at_once(monkeypatch: pytest.MonkeyPat
 
 def stand_still(seconds: float) -> None:
     """What a host does that renders on the thread of its loop."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    end = own_time() + seconds
+    while own_time() < end:
         pass
 
 
