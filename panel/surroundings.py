@@ -17,10 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import platformdirs
-
 from .. import __version__
 from . import settings as options
+from .folders import own_folder
 from .keys import KeyringTrouble
 from .local_servers import LocalServer, knock
 from .reports import PastSession, past_sessions
@@ -82,7 +81,7 @@ async def look_around(app: Application) -> Surroundings:
     places = {
         "Settings": options.settings_path().parent,
         "Journal": app.reports.folder,
-        "Data": platformdirs.user_data_path("nuke-ai-panel", appauthor=False),
+        "Data": own_folder("data"),
     }
     local = [config for config in app.providers.configs if config.row.local and config.address]
     async with asyncio.TaskGroup() as group:

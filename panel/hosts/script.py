@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ async def open_script(path: str | Path, run_blocking: RunBlocking, deadline: flo
 
 def read_script(path: str | Path) -> ScriptHost:
     """Reads a script here and now; it may hang with its drive. Raises ScriptError."""
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))  # pathlib raises where nobody has that name
     try:
         data = _read(file)
         with _collector_paused():

@@ -10,16 +10,14 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-
-import platformdirs
 
 from ...providers.base import Model
 from ...providers.messages import JSON
 from ...providers.wire.json_values import as_count, as_list, as_object, as_text, parse_json
 from ..files import replace_file
+from ..folders import own_folder
 
 VERSION = 1
 MOST_MODELS = 20_000
@@ -30,9 +28,7 @@ MOST_FILES = 64
 
 def cache_folder() -> Path:
     """Where the lists are on this system; it may be emptied at any time. Relative where there is no home folder."""
-    with suppress(RuntimeError):
-        return platformdirs.user_cache_path("nuke-ai-panel", appauthor=False) / "models"
-    return Path("models")
+    return own_folder("cache") / "models"
 
 
 @dataclass(frozen=True, slots=True)

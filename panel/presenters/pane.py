@@ -19,6 +19,7 @@ from ...providers.errors import Problem
 from ...ui.chat_pane import ChatPane
 from ...ui.empty_chat import EmptyChat
 from .. import settings as options
+from ..folders import home
 from ..hosts.script import ScriptError
 from ..settings import ProviderSettings
 from ..tasks import TaskScope
@@ -192,7 +193,7 @@ class PanePresenter(QObject):
             self._show_script()
 
     def _choose_file(self) -> None:
-        dialog = QFileDialog(self._pane, "Open a Nuke script", str(Path.home()))
+        dialog = QFileDialog(self._pane, "Open a Nuke script", str(home()))
         dialog.setNameFilters(["Nuke scripts (*.nk *.gizmo *.autosave)", "All files (*)"])
         dialog.fileSelected.connect(self._file_chosen)
         dialog.finished.connect(dialog.deleteLater)

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from ..folders import own_folder
 from .lines import read_line
 from .locks import is_held, take_lock
 from .private_file import PrivateFile
@@ -36,11 +37,7 @@ _NAME = re.compile(r"(\d{8}-\d{6}-\d+-[0-9a-f]+)(?:\.(\d+))?\.(jsonl|crash)")
 
 def journal_folder() -> Path:
     """Where journals are unless somebody says otherwise. Relative where there is no home folder: nothing is written."""
-    import platformdirs
-
-    with contextlib.suppress(RuntimeError):
-        return platformdirs.user_log_path("nuke-ai-panel", appauthor=False) / "journal"
-    return Path("journal")
+    return own_folder("log") / "journal"
 
 
 def session_name(started: float, pid: int) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
-
 from ...providers.catalog import ProviderRow
+from ..folders import own_folder
 from .changes import Change, apply
 from .declared import SETTINGS, with_services
 from .file import NO_TOML, Table, change_file, read_table, set_aside
@@ -21,10 +19,8 @@ PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def settings_path() -> Path:
-    """Where the user's file is. Relative where there is no home folder: nothing is read or written then."""
-    with suppress(RuntimeError):
-        return platformdirs.user_config_path("nuke-ai-panel", appauthor=False) / "settings.toml"
-    return Path("settings.toml")
+    """Where the user's file is. Relative where there is no home folder."""
+    return own_folder("config") / "settings.toml"
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -15,7 +15,7 @@ from cli_process import STRICT, Done, finish
 from nuke_ai_panel.panel.models import ModelCache, ModelList, cache_folder
 from nuke_ai_panel.panel.settings import PROVIDER, Settings, load, save, settings_path
 from open_window import open_pane, until
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows does not ask HOME")
 
@@ -66,6 +66,20 @@ async def test_a_command_runs_says_that_nothing_is_kept_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_doctor_says_where_there_is_no_folder(tmp_path: Path) -> None:
+    done = await run_by_nobody("doctor", folder=tmp_path)
+    assert done.code == 0 and "Traceback" not in done.err, done.err
+    assert done.out.count("there is no home folder") >= 3
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["~/shot.nk", "~nobody-of-that-name/shot.nk"])
+async def test_a_script_in_the_home_of_nobody_is_missing_in_plain_words(path: str, tmp_path: Path) -> None:
+    done = await run_by_nobody("ask", "hi", "--script", path, folder=tmp_path)
+    assert done.code == 2 and "Traceback" not in done.err
+    assert "There is no such file" in done.err, done.err
+
+
 def test_settings_are_in_force_and_not_saved(nobody: Path) -> None:
     assert not settings_path().is_absolute()
     settings = load(settings_path())
@@ -86,6 +100,14 @@ def test_a_file_of_that_name_where_it_happens_to_run_is_not_taken_for_the_settin
 def test_lists_of_models_are_not_kept(nobody: Path) -> None:
     ModelCache(cache_folder(), str).write(ModelList("ollama", "http://127.0.0.1:11434", 0, ()))
     assert list(nobody.iterdir()) == []
+
+
+async def test_scripts_are_chosen_from_where_the_program_runs(nobody: Path) -> None:
+    async with open_pane() as window:
+        window.pane.header.open_requested.emit()
+        [dialog] = window.pane.findChildren(QFileDialog)
+        assert dialog.directory().absolutePath() == str(nobody)
+        dialog.reject()
 
 
 async def test_the_window_starts_tells_it_and_works(nobody: Path) -> None:
