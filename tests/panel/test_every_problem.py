@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import pytest
 from every_problem import CASES, PASSWORD, SECRET, Case, Scene
-from nuke_ai_panel.panel.app import Application
 from nuke_ai_panel.panel.cli.main import main
+from nuke_ai_panel.panel.in_force import InForce
 from nuke_ai_panel.panel.settings import ProviderSettings, load, settings_path
 from nuke_ai_panel.providers.errors import KINDS
 from nuke_ai_panel.ui.parts.controls import Button
@@ -88,7 +88,7 @@ def prepare(case: Case, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     settings_path().write_text(f"[network]\n{scene.settings}\n[requests]\nretries = 0\n")
     for name, value in scene.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(Application, "_limits", lambda _: case.limits)
+    monkeypatch.setattr(InForce, "limits", lambda _: case.limits)
 
 
 def assert_readable(problem: dict[str, str]) -> None:

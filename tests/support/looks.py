@@ -5,7 +5,8 @@ from __future__ import annotations
 from nuke_ai_panel.ui.look.theme import Look
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 HOST = ("#323232", "#d6d6d6", "#282828", "#f7931e")
 DARK = ("#2b2b2b", "#dcdcdc", "#222222", "#5b9bd8")
@@ -45,6 +46,15 @@ def tab_stops(top: QWidget) -> list[QWidget]:
             stops.append(at)
         at = at.nextInFocusChain()
     return stops
+
+
+def pressing(key: Qt.Key, times: int) -> list[str]:
+    """What has the focus after each time that this key was really pressed, by name."""
+    reached: list[QWidget] = []
+    for _ in range(times):
+        QTest.keyClick(QApplication.focusWidget(), key)
+        reached.append(QApplication.focusWidget())
+    return names(reached)
 
 
 def names(widgets: list[QWidget]) -> list[str]:

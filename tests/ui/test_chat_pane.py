@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from looks import names, tab_stops
+from looks import names, pressing, tab_stops
 from nuke_ai_panel.ui.chat_pane import ChatPane
 from nuke_ai_panel.ui.empty_chat import EmptyChat
 from nuke_ai_panel.ui.late_pane import LatePane
@@ -12,7 +12,7 @@ from nuke_ai_panel.ui.parts.frames import column
 from nuke_ai_panel.ui.transcript.message_view import AnswerEnd, FooterText
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from shiboken6 import isValid
 from transcript_parts import until
 
@@ -49,8 +49,8 @@ def test_pressing_tab_goes_round_the_whole_pane_and_back_again(pane):
     pane.setFocus()
     until(pane.composer.field.hasFocus)
     chip = "Pasted text, 0 kB. Delete removes it."
-    assert _pressing(Qt.Key.Key_Tab, 9) == ["Send", *HEADER, "Open a script", chip, "Message"]
-    assert _pressing(Qt.Key.Key_Backtab, 9) == [chip, "Open a script", *reversed(HEADER), "Send", "Message"]
+    assert pressing(Qt.Key.Key_Tab, 9) == ["Send", *HEADER, "Open a script", chip, "Message"]
+    assert pressing(Qt.Key.Key_Backtab, 9) == [chip, "Open a script", *reversed(HEADER), "Send", "Message"]
 
 
 def test_tab_comes_from_a_host_into_the_header_and_leaves_after_send(own):
@@ -65,18 +65,9 @@ def test_tab_comes_from_a_host_into_the_header_and_leaves_after_send(own):
     host.activateWindow()
     before.setFocus()
     until(before.hasFocus)
-    assert _pressing(Qt.Key.Key_Tab, 8) == [*(each for each in HEADER if each != HEADER[1]), *INSIDE, "after"]
+    assert pressing(Qt.Key.Key_Tab, 8) == [*(each for each in HEADER if each != HEADER[1]), *INSIDE, "after"]
     late.setFocus()
     assert late.fill().composer.field.hasFocus()
-
-
-def _pressing(key: Qt.Key, times: int) -> list[str]:
-    """Who has the focus after each press."""
-    passed: list[QWidget] = []
-    for _ in range(times):
-        QTest.keyClick(QApplication.focusWidget(), key)
-        passed.append(QApplication.focusWidget())
-    return names(passed)
 
 
 @pytest.mark.parametrize("where", ["field", "chip", "transcript"])

@@ -17,6 +17,7 @@ from ..look.theme import Look
 from ..parts.beside import Beside, Foot
 from ..parts.controls import Button
 from ..parts.frames import column
+from ..parts.own_keys import claims
 from ..settings.page_list import ListEntry, SettingsList
 from ..settings.values import ProviderState
 from .connections_page import ConnectionsPage
@@ -188,6 +189,9 @@ class DiagnosticsDialog(QDialog):
 
     def _turn_to_last_session(self) -> None:
         self.show_page("last_session")
+
+    def event(self, event: QEvent) -> bool:
+        return claims(event) or super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -273,6 +273,9 @@ class SettingsDialog(QDialog):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _finds(event):
             event.accept()  # or a shortcut of the host would take the key
             return True
+        if event.type() == QEvent.Type.WindowActivate and not self.focusWidget():
+            # Not in the search, where a letter typed by mistake would hide pages.
+            self.list.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
         return claims(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

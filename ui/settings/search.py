@@ -39,7 +39,6 @@ class Search(QWidget):
         self._nothing = Label(look, "Nothing is called that.", "muted", -1, wrap=True)
         self._nothing.hide()
         column(self.edit, self._nothing, grow(pages), into=self)
-        self.setFocusProxy(pages)
         self.edit.textChanged.connect(self.changed)
         self.edit.returnPressed.connect(self.entered)
         look.changed.connect(self._restyle)

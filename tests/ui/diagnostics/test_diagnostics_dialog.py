@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from diagnostic_values import LOOP, crowd, report, reports, scope
-from looks import DARK, HOST, LIGHT, make_look, names, tab_stops
+from looks import DARK, HOST, LIGHT, make_look, names, pressing, tab_stops
 from nuke_ai_panel.ui.diagnostics.dialog import EVERY_MS, DiagnosticsDialog
 from nuke_ai_panel.ui.diagnostics.values import Fact, FactSection, Figures, LastSession
 from nuke_ai_panel.ui.settings.values import FieldSpec
@@ -184,6 +184,9 @@ def test_everything_that_tab_reaches_has_a_name_and_tab_ends_at_the_buttons_belo
     stops = names(tab_stops(dialog))
     assert all(stops), stops
     assert stops[0] == "Diagnostics pages" and stops[-2:] == ["Copy redacted bundle", "Close"]
+    assert QTest.qWaitForWindowActive(dialog)
+    dialog.list.setFocus()
+    assert pressing(Qt.Key.Key_Tab, len(stops)) == [*stops[1:], stops[0]]
 
 
 def test_esc_closes(dialog):

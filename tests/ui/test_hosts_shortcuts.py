@@ -1,4 +1,4 @@
-"""Plain keys pressed in the settings, in a host whose shortcuts count for the whole application."""
+"""Plain keys pressed in a dialog of ours, in a host whose shortcuts count for the whole application."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import partial
 
 import pytest
 from looks import make_look, tab_stops
+from nuke_ai_panel.ui.diagnostics.dialog import DiagnosticsDialog
+from nuke_ai_panel.ui.diagnostics.values import Figures
 from nuke_ai_panel.ui.settings.dialog import SettingsDialog
 from nuke_ai_panel.ui.settings.values import FieldSpec, ProviderPageSpec
 from PySide6.QtCore import Qt
@@ -34,19 +36,24 @@ def fired() -> list[str]:
 
 
 @pytest.fixture
-def dialog(own: Callable, fired: list[str]) -> SettingsDialog:
+def host(own: Callable, fired: list[str]) -> QWidget:
     host = own(QWidget())
     for keys in (*KEYS, "Esc", "Ctrl+F", "Ctrl+S"):
         shortcut = QShortcut(QKeySequence(keys), host)
         shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
         shortcut.activated.connect(partial(fired.append, keys))
     host.show()
+    return host
+
+
+@pytest.fixture
+def dialog(host: QWidget) -> SettingsDialog:
     providers = [ProviderPageSpec("groq", "Groq", models=("one", "two")), ProviderPageSpec("ollama", "Ollama")]
     dialog = SettingsDialog(make_look(), providers, FIELDS, host)
     return dialog
 
 
-def go_to(dialog: SettingsDialog, page: str, stop: QWidget) -> None:
+def go_to(dialog: SettingsDialog | DiagnosticsDialog, page: str, stop: QWidget) -> None:
     dialog.show()
     dialog.show_page(page)
     dialog.activateWindow()
@@ -54,20 +61,32 @@ def go_to(dialog: SettingsDialog, page: str, stop: QWidget) -> None:
     stop.setFocus()
 
 
-@pytest.mark.parametrize("page", ["groq", "#chat", "#network"])
-def test_no_plain_key_in_the_settings_starts_a_shortcut_of_the_host(
-    dialog: SettingsDialog, fired: list[str], page: str
-) -> None:
+def press_everywhere(dialog: SettingsDialog | DiagnosticsDialog, page: str) -> None:
     dialog.show()
     dialog.show_page(page)
     stops = tab_stops(dialog)
-    assert len(stops) >= 4
+    assert len(stops) >= 3
     for stop in stops:
         for keys in KEYS:
             go_to(dialog, page, stop)
             press(stop, keys)
             while popup := QApplication.activePopupWidget():
                 popup.close()
+
+
+@pytest.mark.parametrize("page", ["groq", "#chat", "#network"])
+def test_no_plain_key_in_the_settings_starts_a_shortcut_of_the_host(
+    dialog: SettingsDialog, fired: list[str], page: str
+) -> None:
+    press_everywhere(dialog, page)
+    assert fired == []
+
+
+@pytest.mark.parametrize("page", ["reports", "tasks", "log"])
+def test_no_plain_key_in_the_diagnostics_does_either(host: QWidget, fired: list[str], page: str) -> None:
+    dialog = DiagnosticsDialog(make_look(), host)
+    dialog.show_figures(Figures(log_level=FieldSpec("level", "Log level", "choice", "a", (("a", "A"), ("b", "B")))))
+    press_everywhere(dialog, page)
     assert fired == []
 
 
