@@ -18,11 +18,12 @@ from asyncio import BaseEventLoop, events
 from asyncio.log import logger
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, TypeVarTuple, cast
+from typing import TYPE_CHECKING, Any, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication
 
 from .base import CALLBACK_IS_KNOWN, Callback
+from .debugging import drop_own_line, name_of
 from .descriptors import DescriptorHandle, Descriptors, Side
 from .pulse import Pulse
 from .timers import TimedLoop
@@ -87,7 +88,7 @@ class BatchedLoop(TimedLoop):
             self._ready.append(handle)
         else:
             handle = BaseEventLoop.call_soon(self, callback, *args, context=context)
-            _drop_own_line(handle)
+            drop_own_line(handle)
         if not self._awake:
             self._wake()
         return handle
@@ -96,7 +97,7 @@ class BatchedLoop(TimedLoop):
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         handle = Callback(callback, args, self, context)
-        _drop_own_line(handle)
+        drop_own_line(handle)
         with self._closing:
             self._check_closed()
             self._ready.append(handle)
@@ -264,7 +265,7 @@ class BatchedLoop(TimedLoop):
         finally:
             self._current_handle = None
         if (took := time.monotonic() - begin) >= self.slow_callback_duration:
-            logger.warning("%s took %.3f seconds", _name_of(handle), took)
+            logger.warning("%s took %.3f seconds", name_of(handle), took)
 
 
 def _step_aside(
@@ -275,25 +276,6 @@ def _step_aside(
     for loop, task in aside:
         asyncio.tasks._leave_task(loop, task)
     return aside
-
-
-def _name_of(handle: Callback) -> str:
-    """What ran, and who asked for it. Never values, as asyncio's own words have them: an argument, or the future that a
-    task waits for, may hold the error of a transport, and that a key."""
-    callback: object = handle._callback
-    task: object = getattr(callback, "__self__", None)
-    if isinstance(task, asyncio.Task):
-        name = f"A step of {task.get_name()}"
-    else:
-        name = getattr(callback, "__qualname__", type(callback).__qualname__)
-    trace = handle._source_traceback
-    return f"{name}, asked for at {trace[-1].filename}:{trace[-1].lineno}," if trace else name
-
-
-def _drop_own_line(handle: asyncio.Handle) -> None:
-    """In debug mode asyncio notes who asked for a callback. That is not us."""
-    if trace := cast(Callback, handle)._source_traceback:
-        del trace[-1]
 
 
 def _is_entered(handle: Callback) -> bool:

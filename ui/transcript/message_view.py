@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
@@ -22,6 +20,7 @@ from ...providers.errors import Problem
 from ..look.theme import Look
 from ..parts.controls import KeyFocus
 from .answer_parts import Footer, FooterText, ProblemCard, StatusLine, StoppedLine
+from .answer_steps import AnswerEnd, ToolFinished, ToolStarted
 from .block_column import BlockColumn
 from .clean_text import clean_text
 from .code_block import CodeBlock
@@ -36,31 +35,6 @@ from .trickle import Trickle, Words
 __all__ = ["AnswerEnd", "AnswerView", "FooterText", "MessageView", "QuestionView"]
 
 PART_GAP, FOLD_GAP, CARD_GAP = 12, 8, 4
-
-
-@dataclass(frozen=True)
-class AnswerEnd:
-    """How an answer ended. `problem` goes with "failed"; `notices` may come with any end."""
-
-    state: Literal["done", "stopped", "failed"]
-    footer: FooterText
-    problem: Problem | None = None
-    notices: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _ToolStarted:
-    call_id: str
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class _ToolFinished:
-    call_id: str
-    ok: bool
-    outcome: str
-    detail: str
 
 
 class AnswerView(BlockColumn):
@@ -134,12 +108,12 @@ class AnswerView(BlockColumn):
         if self._end is None:
             if self._source and not self._source[-1].endswith("\n\n"):
                 self._source.append("\n\n")
-            self._trickle.add(_ToolStarted(call_id, name, arguments))
+            self._trickle.add(ToolStarted(call_id, name, arguments))
 
     def finish_tool(self, call_id: str, ok: bool, outcome: str, detail: str) -> None:
         """`outcome` in two or three words; `detail` is the whole result."""
         if self._end is None:
-            self._trickle.add(_ToolFinished(call_id, ok, outcome, detail))
+            self._trickle.add(ToolFinished(call_id, ok, outcome, detail))
 
     def set_status(self, text: str) -> None:
         """Who is doing what, as "sonnet-4-5 is writing, 3 s"."""
@@ -203,9 +177,9 @@ class AnswerView(BlockColumn):
                 self._take_text(text)
             case Words("reasoning", text):
                 self._take_thought(text)
-            case _ToolStarted(call_id, name, arguments):
+            case ToolStarted(call_id, name, arguments):
                 self._take_tool(call_id, name, arguments)
-            case _ToolFinished(call_id, ok, outcome, detail):
+            case ToolFinished(call_id, ok, outcome, detail):
                 if call_id in self._cards:
                     self._cards[call_id].finish(ok, outcome, detail)
             case AnswerEnd():
