@@ -57,6 +57,8 @@ class PanePresenter(QObject):
         self._scope = scope
         self._tasks = ViewTasks(pane, scope)
         self._opening: asyncio.Task[None] | None = None
+        self._failed: tuple[str, str] | None = None
+        """The provider and model whose last answer failed: a new chat mends nothing."""
         if conversations is None:
             conversations = Conversations(app.chat, app.scope.child("chats"))
         self.conversation = ConversationPresenter(pane, conversations, scope.child("conversation"))
@@ -107,6 +109,7 @@ class PanePresenter(QObject):
         if model and provider_id != GUIDE:
             address = settings.provider(provider_id).address
             self._app.change_provider(provider_id, ProviderSettings(address, model))
+        self._failed = None
         self.settings.save()
         self._provider_chosen(provider_id)
 
@@ -121,12 +124,13 @@ class PanePresenter(QObject):
 
     def _provider_changed(self, provider_id: str) -> None:
         self.models.forget(provider_id)
+        self._failed = None
         if self.conversation.chat.provider == provider_id:
             self._provider_chosen(provider_id)
 
-    def _show_choice(self, problem: Problem | None = None) -> None:
+    def _show_choice(self) -> None:
         chat = self.conversation.chat
-        state = "failed" if problem else "ready"
+        state = "failed" if (chat.provider, chat.model) == self._failed else "ready"
         name = "Guide" if chat.provider == GUIDE else chat.model or self._app.providers.label(chat.provider)
         self._pane.header.set_model(state, name)
         if self.empty:
@@ -219,7 +223,9 @@ class PanePresenter(QObject):
         self._pane.composer.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _turn_ended(self, ended: TurnEnded) -> None:
-        self._show_choice(ended.problem if ended.state == "failed" else None)
+        chat = self.conversation.chat
+        self._failed = (chat.provider, chat.model) if ended.state == "failed" else None
+        self._show_choice()
         self._look_again(True)
 
 

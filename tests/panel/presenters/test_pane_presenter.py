@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_server import Call, fault_server, model_list, never_answers, silent_after_a_token
+from fault_server import Call, answers, fault_server, model_list, never_answers, refused_url, silent_after_a_token
 from memory_keyring import Hung
 from nuke_ai_panel.panel import app as app_module
 from nuke_ai_panel.panel import settings as options
@@ -91,3 +91,16 @@ async def test_closing_takes_less_than_a_second_with_everything_hung_at_once(mon
         never.set()
         keyring.go.set()
     assert left.tasks in ((), ("application/save settings",)) and left.sessions == ()
+
+
+async def test_a_new_chat_does_not_call_ready_what_has_just_failed() -> None:
+    async with fault_server(answers("hello")) as server, open_pane() as window:
+        window.answer_with(refused_url())
+        answer, chip = window.ask("hi"), window.pane.header.chip
+        await until(lambda: not answer.running)
+        failed = chip.accessibleName()
+        assert "ready" not in failed
+        window.presenter.new_chat()
+        assert chip.accessibleName() == failed
+        window.answer_with(server.url)
+        assert "ready" in chip.accessibleName()
