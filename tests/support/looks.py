@@ -48,6 +48,13 @@ def tab_stops(top: QWidget) -> list[QWidget]:
     return stops
 
 
+def activate(window: QWidget) -> None:
+    """It is shown, and keys go to it; without a window manager nobody but us sees to that."""
+    window.show()
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+
+
 def pressing(key: Qt.Key, times: int) -> list[str]:
     """What has the focus after each time that this key was really pressed, by name."""
     reached: list[QWidget] = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from diagnostic_values import LOOP, crowd, report, reports, scope
-from looks import DARK, HOST, LIGHT, make_look, names, pressing, tab_stops
+from looks import DARK, HOST, LIGHT, activate, make_look, names, pressing, tab_stops
 from nuke_ai_panel.ui.diagnostics.dialog import EVERY_MS, DiagnosticsDialog
 from nuke_ai_panel.ui.diagnostics.values import Fact, FactSection, Figures, LastSession
 from nuke_ai_panel.ui.settings.values import FieldSpec
@@ -157,7 +157,7 @@ def test_only_a_sink_in_trouble_is_offered_to_be_tried_again(dialog):
 
 def test_who_tries_a_sink_again_by_key_keeps_the_focus_while_it_tries(dialog):
     dialog.show()
-    assert QTest.qWaitForWindowActive(dialog)
+    activate(dialog)
     dialog.show_page("log")
     dialog.list.setFocus()
     button = dialog.log.again("NATS")
@@ -184,7 +184,7 @@ def test_everything_that_tab_reaches_has_a_name_and_tab_ends_at_the_buttons_belo
     stops = names(tab_stops(dialog))
     assert all(stops), stops
     assert stops[0] == "Diagnostics pages" and stops[-2:] == ["Copy redacted bundle", "Close"]
-    assert QTest.qWaitForWindowActive(dialog)
+    activate(dialog)
     dialog.list.setFocus()
     assert pressing(Qt.Key.Key_Tab, len(stops)) == [*stops[1:], stops[0]]
 

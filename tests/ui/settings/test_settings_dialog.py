@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from looks import LIGHT, host_font, make_look, names, palette, pressing, tab_stops
+from looks import LIGHT, activate, host_font, make_look, names, palette, pressing, tab_stops
 from nuke_ai_panel.ui.parts.controls import Button
 from nuke_ai_panel.ui.parts.details import Details
 from nuke_ai_panel.ui.settings.dialog import SettingsDialog
@@ -288,14 +288,14 @@ def test_tab_goes_in_reading_order_and_every_stop_has_a_name(dialog, width):
         "Test connection",
         "Close",
     ]
-    assert QTest.qWaitForWindowActive(dialog)
+    activate(dialog)
     dialog.search.edit.setFocus()
     assert pressing(Qt.Key.Key_Tab, len(stops)) == [*stops[1:], stops[0]]
     assert pressing(Qt.Key.Key_Backtab, len(stops)) == [*reversed(stops[1:]), stops[0]]
 
 
 def test_it_opens_with_the_focus_in_the_list_where_a_letter_hides_no_page(dialog):
-    assert QTest.qWaitForWindowActive(dialog)
+    activate(dialog)
     assert names([dialog.focusWidget()]) == ["Settings pages"]
 
 
