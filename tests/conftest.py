@@ -122,6 +122,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path], no
 
 
 @pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that others use may take a second over `fsync`, and what we promise to do in less waits for it. Nothing
+    here cuts the power: what is written can be read without. Processes of their own sync as they do for users."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture(autouse=True)
 def unseen_errors(request: pytest.FixtureRequest, clean_environment: None) -> Iterator[UnseenErrors]:
     """The guard around each test. `unseen_errors.expect(part)` takes an error that was provoked on purpose."""
     errors, before = UnseenErrors(), Census.take()
