@@ -260,7 +260,8 @@ class Commands(Troubles):
         for thread in threading.enumerate():
             if thread is not threading.current_thread() and "abandoned" not in thread.name:
                 thread.join(1)
-        pending = [task.get_name() for task in tuple(asyncio.tasks._all_tasks) if not task.done()]
+        tasks = [thing for thing in gc.get_objects() if isinstance(thing, asyncio.Task)]  # of whatever loop
+        pending = [task.get_name() for task in tasks if not task.done()]
         # The import of it may have been given up, and then it is there in part.
         whole = hasattr(sys.modules.get("aiohttp"), "ClientSession")
         return {
